@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/lumo-lambda/lumo-lambda/lumoproc"
+)
+
+// config is what the environment says.
+type config struct {
+	api      string
+	handler  string
+	taskRoot string
+	lumo     string // absolute
+	lumoFrom string // how lumo was found, for an error
+	heapMB   int    // limit of lumo's heap, 0: V8's own
+	options  string // the user's NODE_OPTIONS
+	optioned bool   // there is such a variable
+}
+
+// parseEnviron makes a map of KEY=value; the last of a name wins, as with getenv after putenv.
+func parseEnviron(environ []string) map[string]string {
+	env := make(map[string]string, len(environ))
+	for _, kv := range environ {
+		if k, v, found := strings.Cut(kv, "="); found {
+			env[k] = v
+		}
+	}
+	return env
+}
+
+func newConfig(env map[string]string) (*config, error) {
+	cfg := &config{
+		api:      env["AWS_LAMBDA_RUNTIME_API"],
+		handler:  env["_HANDLER"],
+		taskRoot: env["LAMBDA_TASK_ROOT"],
+	}
+	cfg.options, cfg.optioned = env["NODE_OPTIONS"]
+	switch {
+	case cfg.api == "":
+		return nil, errors.New("AWS_LAMBDA_RUNTIME_API is not set: bootstrap is started by Lambda, or by lumo-lambda invoke")
+	case cfg.handler == "":
+		return nil, errors.New("_HANDLER is not set: it names the handler, as in my-app.core/handler")
+	}
+	if mb, err := strconv.Atoi(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]); err == nil {
+		cfg.heapMB = heapLimit(mb)
+	}
+	return cfg, cfg.findLumo(env["LUMO_BIN"])
+}
+
+// findLumo does not look whether the program is there: starting it tells, and costs nothing more.
+func (cfg *config) findLumo(bin string) error {
+	if bin != "" {
+		path, err := filepath.Abs(bin) // lumo is started in another folder
+		if err != nil {
+			return fmt.Errorf("LUMO_BIN: %w", err)
+		}
+		cfg.lumo, cfg.lumoFrom = path, "named by LUMO_BIN"
+		return nil
+	}
+	self, err := os.Executable()
+	if err == nil {
+		self, err = filepath.EvalSymlinks(self)
+	}
+	if err != nil {
+		return fmt.Errorf("find lumo beside bootstrap: %w", err)
+	}
+	cfg.lumo, cfg.lumoFrom = filepath.Join(filepath.Dir(self), "lumo"), "looked for beside bootstrap"
+	return nil
+}
+
+// child says how lumo is started.
+func (cfg *config) child(environ []string) lumoproc.Config {
+	return lumoproc.Config{
+		Path: cfg.lumo,
+		Args: []string{"--lambda", cfg.handler},
+		Env:  cfg.childEnviron(environ),
+		Dir:  cfg.taskRoot,
+	}
+}
+
+const (
+	nodeOptions = "NODE_OPTIONS"
+	userOptions = "LUMO_NODE_OPTIONS"
+)
+
+// childEnviron gives lumo's environment.
+func (cfg *config) childEnviron(environ []string) []string {
+	env := make([]string, 0, len(environ)+2)
+	for _, kv := range environ {
+		name, _, _ := strings.Cut(kv, "=")
+		if strings.HasPrefix(name, "_LAMBDA_") || name == nodeOptions || name == userOptions {
+			continue
+		}
+		env = append(env, kv)
+	}
+	if options := cfg.nodeOptions(); options != "" || cfg.optioned {
+		env = append(env, nodeOptions+"="+options)
+	}
+	if cfg.optioned {
+		env = append(env, userOptions+"="+cfg.options)
+	}
+	return env
+}
+
+// nodeOptions puts the heap limit in front of the user's options, unless they hold one: V8 takes a hyphen and an
+// underscore for the same.
+func (cfg *config) nodeOptions() string {
+	limited := strings.Contains(strings.ReplaceAll(cfg.options, "_", "-"), "--max-old-space-size")
+	if cfg.heapMB == 0 || limited {
+		return cfg.options
+	}
+	return strings.TrimSpace(fmt.Sprintf("--max-old-space-size=%d %s", cfg.heapMB, cfg.options))
+}
+
+// heapLimit gives V8's old space, in MB, its share of a sandbox of the given size. What is left is for the program itself and
+// for what grows beside the heap (48 MB: code, young generation, bootstrap), and an eighth for buffers. So 128 gives 64,
+// 512 gives 400, 10240 gives 8912. A leak then ends in an error that says so, and not in a killed sandbox.
+func heapLimit(memoryMB int) int {
+	if memoryMB <= 0 {
+		return 0
+	}
+	return max(memoryMB-48-memoryMB/8, 32)
+}

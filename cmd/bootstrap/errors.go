@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/lumo-lambda/lumo-lambda/lumoproc"
+	"github.com/lumo-lambda/lumo-lambda/runtimeapi"
+)
+
+// report is an error as Lambda and the log see it.
+type report struct {
+	errorType string
+	message   string   // sentences
+	stack     []string // the last lines that lumo wrote
+	fault     []byte   // lumo's own JSON, which then says it all
+	cause     error
+}
+
+// reportOf is the one table of errors: which errorType, which words.
+//
+//	lumoproc.FaultError     as lumo made it
+//	lumoproc.TimeoutError   Runtime.Timedout
+//	lumoproc.ExitError      Runtime.OutOfMemory where V8 ran out of heap, else Runtime.ExitError
+//	lumoproc.ProtocolError  Runtime.ProtocolError
+//	lumoproc.StartError     Runtime.InvalidWorkingDir for the function's folder, else Runtime.InvalidEntrypoint
+//	lumoproc.TooLargeError  Function.RequestTooLarge
+//	any other               Runtime.Unknown
+func reportOf(cfg *config, err error) *report {
+	var (
+		fault    *lumoproc.FaultError
+		timeout  *lumoproc.TimeoutError
+		exit     *lumoproc.ExitError
+		protocol *lumoproc.ProtocolError
+		start    *lumoproc.StartError
+		tooLarge *lumoproc.TooLargeError
+	)
+	switch {
+	case errors.As(err, &fault):
+		return &report{errorType: fault.ErrorType, fault: fault.Body, cause: err}
+	case errors.As(err, &timeout):
+		return &report{"Runtime.Timedout", timeoutMessage(timeout), lines(timeout.Tail), nil, err}
+	case errors.As(err, &exit) && exit.OutOfMemory():
+		return &report{"Runtime.OutOfMemory", memoryMessage(cfg, exit), lines(exit.Tail), nil, err}
+	case errors.As(err, &exit):
+		return &report{"Runtime.ExitError", exitMessage(cfg, exit), lines(exit.Tail), nil, err}
+	case errors.As(err, &protocol):
+		return &report{"Runtime.ProtocolError", fmt.Sprintf("Lumo sent something that is not part of its protocol, and was "+
+			"replaced: %v. A native library or a wrong program at %s may be the reason.", protocol.Err, cfg.lumo),
+			lines(protocol.Tail), nil, err}
+	case errors.As(err, &start):
+		errorType, message := startMessage(cfg, start)
+		return &report{errorType, message, nil, nil, err}
+	case errors.As(err, &tooLarge):
+		return &report{"Function.RequestTooLarge", fmt.Sprintf("The event of %d bytes is too large: at most %d bytes can "+
+			"be given to lumo.", tooLarge.Size, lumoproc.MaxPayload), nil, nil, err}
+	}
+	return &report{"Runtime.Unknown", fmt.Sprintf("The invocation failed inside bootstrap: %v.", err), nil, nil, err}
+}
+
+func timeoutMessage(e *lumoproc.TimeoutError) string {
+	after := e.Elapsed.Round(time.Millisecond)
+	if !e.Started {
+		return fmt.Sprintf("The invocation timed out after %v: lumo, which was starting anew, was not ready in time.", after)
+	}
+	return fmt.Sprintf("The handler gave no answer within %v, shortly before the function's time-out. Lumo was ended and is "+
+		"started anew.", after)
+}
+
+func memoryMessage(cfg *config, e *lumoproc.ExitError) string {
+	limit := "V8's default limit"
+	if cfg.heapMB > 0 {
+		limit = fmt.Sprintf("%d MB", cfg.heapMB)
+	}
+	return fmt.Sprintf("Lumo ran out of memory%s: the heap reached its limit (%s). Give the function more memory, or "+
+		"look for what it keeps.", when(e), limit)
+}
+
+func exitMessage(cfg *config, e *lumoproc.ExitError) string {
+	what := fmt.Sprintf("exited with status %d", e.Code)
+	hint := ""
+	switch {
+	case e.Signal == syscall.SIGKILL:
+		what = "was killed by signal 9 (SIGKILL)"
+		hint = " Bootstrap did not do that: the kernel does when memory runs out, or something in the function did."
+	case e.Signal != 0:
+		what = fmt.Sprintf("was ended by signal %d (%s)", int(e.Signal), e.Signal)
+	case e.Ready:
+		hint = " Something in the function called process.exit, or threw outside the handler."
+	case e.Code == 127 || e.Code == 126:
+		hint = fmt.Sprintf(" Is %s the lumo of this layer?", cfg.lumo)
+	}
+	return fmt.Sprintf("Lumo %s%s.%s", what, when(e), hint)
+}
+
+func when(e *lumoproc.ExitError) string {
+	if e.Ready {
+		return " during the invocation"
+	}
+	return " while it was starting"
+}
+
+func startMessage(cfg *config, e *lumoproc.StartError) (errorType, message string) {
+	const entrypoint = "Runtime.InvalidEntrypoint"
+	wrongDir := (*fs.PathError)(nil)
+	switch {
+	case errors.As(e.Err, &wrongDir) && wrongDir.Path == cfg.taskRoot:
+		return "Runtime.InvalidWorkingDir",
+			fmt.Sprintf("The function's folder %s (LAMBDA_TASK_ROOT) cannot be entered: %v.", cfg.taskRoot, wrongDir.Err)
+	case errors.Is(e.Err, fs.ErrNotExist):
+		return entrypoint, fmt.Sprintf("There is no lumo at %s, %s.", e.Path, cfg.lumoFrom)
+	case errors.Is(e.Err, fs.ErrPermission):
+		return entrypoint, fmt.Sprintf("The file %s, %s, is not executable: %v. Was its mode lost when the layer was packed?",
+			e.Path, cfg.lumoFrom, e.Err)
+	case errors.Is(e.Err, syscall.ENOEXEC):
+		return entrypoint, fmt.Sprintf("The file %s, %s, is not a program for this machine: is the layer's architecture "+
+			"(x86_64, arm64) the function's?", e.Path, cfg.lumoFrom)
+	}
+	return entrypoint, fmt.Sprintf("The program %s, %s, could not be started: %v.", e.Path, cfg.lumoFrom, e.Err)
+}
+
+// lines gives the lines of a text, at most the last hundred.
+func lines(tail string) []string {
+	if tail == "" {
+		return nil
+	}
+	all := strings.Split(tail, "\n")
+	return all[max(0, len(all)-100):]
+}
+
+func (r *report) isFault() bool { return r.fault != nil }
+
+// Error is what the log says.
+func (r *report) Error() string {
+	if !r.isFault() {
+		return r.errorType + ": " + r.message
+	}
+	var body struct {
+		Message string   `json:"errorMessage"`
+		Stack   []string `json:"stackTrace"`
+	}
+	if err := json.Unmarshal(r.fault, &body); err != nil {
+		return r.errorType + ": " + string(r.fault)
+	}
+	return strings.Join(append([]string{r.errorType + ": " + body.Message}, body.Stack...), "\n")
+}
+
+func (r *report) Unwrap() error { return r.cause }
+
+// Report is what Lambda sees.
+func (r *report) Report() runtimeapi.Report {
+	if r.isFault() {
+		return runtimeapi.Report{Type: r.errorType, Body: r.fault}
+	}
+	var plain runtimeapi.Reporter
+	if !errors.As(runtimeapi.NewReport(r.errorType, r.message, r.stack...), &plain) {
+		panic("bug: a report that is none")
+	}
+	return plain.Report()
+}

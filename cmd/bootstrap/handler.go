@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/lumo-lambda/lumo-lambda/lumoproc"
+	"github.com/lumo-lambda/lumo-lambda/runtimeapi"
+)
+
+// handler gives invocations to lumo.
+type handler struct {
+	cfg    *config
+	keeper *lumoproc.Keeper
+	log    *logger
+}
+
+// invocationContext is the JSON that lumo gets beside the event. What is the same for all invocations it reads from its
+// environment.
+type invocationContext struct {
+	RequestID          string `json:"awsRequestId"`
+	InvokedFunctionARN string `json:"invokedFunctionArn,omitempty"`
+	TraceID            string `json:"traceId,omitempty"`
+	TenantID           string `json:"tenantId,omitempty"`
+	DeadlineMS         int64  `json:"deadlineMs,omitempty"`
+	ClientContext      string `json:"clientContext,omitempty"`
+	CognitoIdentity    string `json:"cognitoIdentity,omitempty"`
+}
+
+func (h *handler) Invoke(ctx context.Context, inv *runtimeapi.Invocation) ([]byte, error) {
+	about := invocationContext{
+		RequestID:          inv.RequestID,
+		InvokedFunctionARN: inv.InvokedFunctionARN,
+		TraceID:            inv.TraceID,
+		TenantID:           inv.TenantID,
+		ClientContext:      inv.ClientContext,
+		CognitoIdentity:    inv.CognitoIdentity,
+	}
+	if !inv.Deadline.IsZero() {
+		about.DeadlineMS = inv.Deadline.UnixMilli()
+	}
+	aboutJSON, err := json.Marshal(about)
+	if err != nil {
+		panic("bug: strings and a number are not JSON: " + err.Error())
+	}
+	if limit := timeFor(time.Until(inv.Deadline)); !inv.Deadline.IsZero() && limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	answer, err := h.keeper.Invoke(ctx, lumoproc.Invoke{Context: aboutJSON, Event: inv.Event, Label: inv.RequestID})
+	if err == nil {
+		return answer, nil
+	}
+	report := reportOf(h.cfg, err)
+	if !report.isFault() { // lumo has logged its own
+		h.log.error(inv.RequestID, report.Error())
+	}
+	return nil, report
+}
+
+// maxTimeout is the longest time-out a function can have.
+const maxTimeout = 15 * time.Minute
+
+// timeFor gives the time that lumo has for an invocation whose deadline is left away: all but a twentieth, at least 50 and
+// at most 200 ms, which is for ending lumo and posting the error while somebody still takes it. It gives 0 for no limit
+// of ours, where the deadline makes no sense: it has passed (the clock jumped while the sandbox was frozen), or it is
+// further away than Lambda allows (an emulator's own, seen 34 days ahead).
+func timeFor(left time.Duration) time.Duration {
+	margin := min(max(left/20, 50*time.Millisecond), 200*time.Millisecond)
+	if left <= margin || left > maxTimeout+time.Minute {
+		return 0
+	}
+	return left - margin
+}

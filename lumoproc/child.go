@@ -1,0 +1,232 @@
+package lumoproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// child is one process and its three pipes, from start to reaping. Three goroutines serve it: the one in spawn waits for
+// the process, one reads stdout, one reads stderr. The first ends last and closes done.
+type child struct {
+	cfg  *Config
+	proc *process
+
+	in      *os.File
+	inRaw   syscall.RawConn
+	writing sync.Mutex // one writer on stdin at a time
+	out     *outPipe
+	outDone chan struct{}
+	errs    *logPipe
+
+	mu      sync.Mutex
+	s       state
+	settled chan struct{} // closed when it is no longer starting
+	gone    chan struct{} // closed when the process has been reaped
+	done    chan struct{} // closed when nothing of it is left
+}
+
+// hangUpGrace is how long a process may live after it has closed its pipes. Dying takes microseconds from there on.
+const hangUpGrace = 500 * time.Millisecond
+
+func startChild(cfg *Config) (*child, error) {
+	p, err := openPipes()
+	if err != nil {
+		return nil, &StartError{Path: cfg.Path, Err: err}
+	}
+	c := &child{
+		cfg:     cfg,
+		in:      p.in,
+		inRaw:   rawConn(p.in),
+		out:     newOutPipe(p.out),
+		outDone: make(chan struct{}),
+		errs:    newLogPipe(p.err, cfg.Log),
+		s:       state{calls: map[uint32]*call{}},
+		settled: make(chan struct{}),
+		gone:    make(chan struct{}),
+		done:    make(chan struct{}),
+	}
+	enlarge(c.inRaw)
+	known := make(chan struct{}) // c.proc is set
+	proc, err := spawn(cfg, p, func(ps *os.ProcessState) {
+		<-known
+		c.finish(ps)
+	})
+	p.closeChild()
+	if err != nil {
+		p.closeParent()
+		return nil, err
+	}
+	c.proc = proc
+	close(known)
+	go c.readReports()
+	go c.errs.run()
+	return c, nil
+}
+
+// invoke gives a request to the child and waits for its one outcome.
+func (c *child) invoke(ctx context.Context, m Invoke) ([]byte, error) {
+	var call *call
+	c.update(func(s *state) { call = s.begin(m.Label, time.Now()) })
+	if call == nil {
+		<-c.done // it is going already
+		return nil, errors.Join(errUndelivered, c.exit())
+	}
+	defer c.attribute()
+	c.attribute()
+
+	bufs, err := buffers(make([]byte, 0, headerSize+4), call.request, m)
+	if err != nil {
+		c.update(func(s *state) { s.settle(call.request, outcome{}) })
+		return nil, err
+	}
+
+	expired := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(expired)
+		c.expire(ctx, call)
+	})
+	defer func() {
+		if !stop() {
+			<-expired
+		}
+	}()
+
+	c.writing.Lock()
+	err = writev(c.inRaw, bufs)
+	c.writing.Unlock()
+	if err != nil {
+		c.hangUp(fmt.Errorf("write Invoke: %w", err))
+		o := <-call.outcome
+		if o.err != nil && !errors.As(o.err, new(*TimeoutError)) {
+			o.err = errors.Join(errUndelivered, o.err)
+		}
+		return o.answer, o.err
+	}
+	o := <-call.outcome
+	return o.answer, o.err
+}
+
+// expire ends a call whose context is over, and the child with it: what it is busy with cannot be taken back.
+func (c *child) expire(ctx context.Context, call *call) {
+	inFlight := false
+	c.update(func(s *state) { _, inFlight = s.calls[call.request] })
+	if !inFlight {
+		return
+	}
+	timeout := &TimeoutError{Elapsed: time.Since(call.since), Started: true, Err: ctx.Err()}
+	c.end(timeout)
+	c.errs.sync()
+	timeout.Tail = c.errs.lastWords()
+	c.update(func(s *state) { s.settle(call.request, outcome{err: timeout}) })
+}
+
+// end kills the child for a reason.
+func (c *child) end(cause error) {
+	c.update(func(s *state) { s.condemn(cause) })
+	c.proc.kill()
+}
+
+// hangUp deals with a pipe that the child has closed. As a rule it did so by dying, and its end says more than our kill
+// would; if it lives on without its pipes, it has to go.
+func (c *child) hangUp(err error) {
+	c.update(func(s *state) { s.condemn(nil) })
+	grace := time.NewTimer(hangUpGrace)
+	defer grace.Stop()
+	select {
+	case <-c.gone:
+	case <-grace.C:
+		c.end(&ProtocolError{Err: err})
+	}
+}
+
+// attribute logs the raw output so far and lets what comes belong to the request that is now in flight.
+func (c *child) attribute() {
+	var request uint32
+	var label string
+	c.update(func(s *state) { request, label = s.current() })
+	c.errs.turn(request, label)
+}
+
+// stop ends the child in good order: it may finish what it has. kill, once closed, ends it at once.
+func (c *child) stop(kill <-chan struct{}) {
+	wasStarting := false
+	c.update(func(s *state) {
+		wasStarting = s.phase == starting
+		s.condemn(ErrClosed)
+	})
+	// A child that is starting has nothing to finish, and one that does not read cannot be asked.
+	if wasStarting || !c.ask(Stop{}) {
+		c.proc.kill()
+	}
+	select {
+	case <-c.done:
+	case <-kill:
+		c.proc.kill()
+		<-c.done
+	}
+}
+
+// ask sends a command if that is possible without waiting.
+func (c *child) ask(m Message) bool {
+	frame, err := Append(nil, 0, m)
+	if err != nil || !c.writing.TryLock() {
+		return false
+	}
+	defer c.writing.Unlock()
+	wrote := 0
+	_ = c.inRaw.Control(func(fd uintptr) { wrote, _ = syscall.Write(int(fd), frame) })
+	return wrote == len(frame)
+}
+
+// finish runs when the process has been reaped and its group killed. It reads the pipes to their end, answers what is
+// in flight, and closes everything.
+func (c *child) finish(ps *os.ProcessState) {
+	close(c.gone)
+	c.out.end()
+	c.errs.end()
+	<-c.outDone
+	<-c.errs.done
+
+	exit := &ExitError{Code: ps.ExitCode(), Tail: c.errs.lastWords()}
+	if ws, ok := ps.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		exit.Signal, exit.Core = ws.Signal(), ws.CoreDump()
+	}
+	closeAll(c.in, c.out.f, c.errs.f)
+	c.update(func(s *state) {
+		exit.Ready = s.wasReady
+		s.phase = exited
+		s.exit = verdict(exit, s.cause)
+		for request := range s.calls {
+			s.settle(request, outcome{err: s.exit})
+		}
+	})
+	close(c.done)
+}
+
+// verdict chooses the error that tells best why a child is gone.
+func verdict(exit *ExitError, cause error) error {
+	switch cause := cause.(type) {
+	case nil:
+		return exit
+	case *ProtocolError:
+		cause.Tail = exit.Tail
+		return cause
+	case *FaultError:
+		cause.Tail = exit.Tail
+		return cause
+	default:
+		exit.Cause = cause
+		return exit
+	}
+}
+
+// exit says what became of a child that is done.
+func (c *child) exit() (err error) {
+	c.update(func(s *state) { err = s.exit })
+	return err
+}

@@ -1,0 +1,228 @@
+package lumoproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Config says which program to run, and where its log goes.
+type Config struct {
+	Path string   // of the program; absolute, or relative to Dir
+	Args []string // without the program's name
+	Env  []string // all of it, as KEY=value
+	Dir  string   // working directory; "": ours
+
+	// Log takes each line that the child writes, and what the Keeper has to tell. It may be called by several
+	// goroutines at once, and holds up the child while it runs.
+	Log func(Line)
+}
+
+// Keeper keeps one child warm.
+type Keeper struct {
+	cfg  Config
+	want chan struct{} // somebody waits for a child and there is none
+	halt chan struct{} // closed by Close: no more children
+	kill chan struct{} // closed by Close when its patience is over
+	done chan struct{} // closed when nothing is left
+	once sync.Once
+
+	mu  sync.Mutex
+	now slot
+}
+
+// slot is what a Keeper has: a child, or the reason why it has none.
+type slot struct {
+	child   *child
+	err     error
+	changed chan struct{} // closed when this slot is no longer true
+}
+
+// Start starts a child and returns without waiting for it.
+func Start(cfg Config) *Keeper {
+	k := &Keeper{
+		cfg:  cfg,
+		want: make(chan struct{}, 1),
+		halt: make(chan struct{}),
+		kill: make(chan struct{}),
+		done: make(chan struct{}),
+		now:  slot{changed: make(chan struct{})},
+	}
+	go k.run()
+	return k
+}
+
+// Ready waits until a child takes requests. Its error is a *[StartError], *[ExitError], *[FaultError] or *[ProtocolError]
+// where the child could not be made ready, [ErrClosed], or the context's.
+func (k *Keeper) Ready(ctx context.Context) (Info, error) {
+	c, err := k.acquire(ctx, false)
+	if err != nil {
+		return Info{}, err
+	}
+	var hello Ready
+	c.update(func(s *state) { hello = s.hello })
+	return hello.Info(), nil
+}
+
+// Invoke gives a request to the child, waiting for a new one where the last has died, and returns its answer. Each call
+// returns once, with an answer or one of these errors: *[FaultError] (the handler's own), *[TimeoutError] (the context's
+// deadline passed), *[ExitError], *[ProtocolError], *[StartError], *[TooLargeError], [ErrClosed], or one that wraps
+// [context.Canceled]. When the context ends while the child has the request, the child is killed and replaced.
+// The request's bytes must not change during the call; the answer belongs to the caller.
+func (k *Keeper) Invoke(ctx context.Context, m Invoke) ([]byte, error) {
+	began := time.Now()
+	for attempt := 1; ; attempt++ {
+		c, err := k.acquire(ctx, true)
+		if err != nil {
+			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+				err = &TimeoutError{Elapsed: time.Since(began), Err: ctx.Err()}
+			}
+			return nil, cancelled(err)
+		}
+		answer, err := c.invoke(ctx, m)
+		if !errors.Is(err, errUndelivered) {
+			return answer, cancelled(err)
+		}
+		err = delivered(err)
+		if attempt == 2 || ctx.Err() != nil {
+			return nil, err
+		}
+		k.cfg.Log(Line{Label: m.Label, Level: LevelWarn,
+			Text: fmt.Sprintf("the child was gone before it had the whole request, which goes to a new one: %v", err)})
+	}
+}
+
+// cancelled tells a caller that gave up from a deadline that passed.
+func cancelled(err error) error {
+	if timeout := (*TimeoutError)(nil); errors.As(err, &timeout) && errors.Is(timeout.Err, context.Canceled) {
+		return fmt.Errorf("invoke: %w", timeout.Err)
+	}
+	return err
+}
+
+// delivered drops the mark of errUndelivered.
+func delivered(err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()[1]
+	}
+	return err
+}
+
+// Close ends the child: it may finish what it has in flight until ctx is over, then its group is killed. When Close
+// returns, no goroutine, descriptor or process is left. It may be called more than once.
+func (k *Keeper) Close(ctx context.Context) {
+	k.once.Do(func() { close(k.halt) })
+	select {
+	case <-k.done:
+	case <-ctx.Done():
+		k.mu.Lock()
+		select {
+		case <-k.kill:
+		default:
+			close(k.kill)
+		}
+		k.mu.Unlock()
+		<-k.done
+	}
+}
+
+// run has one child at a time, until Close.
+func (k *Keeper) run() {
+	defer close(k.done)
+	for {
+		c, err := startChild(&k.cfg)
+		served := false
+		if err == nil {
+			k.set(c, nil)
+			select {
+			case <-c.done:
+			case <-k.halt:
+				c.stop(k.kill)
+			}
+			c.update(func(s *state) { err, served = s.exit, s.last > 0 })
+		}
+		select {
+		case <-k.halt:
+			k.set(nil, ErrClosed)
+			return
+		default:
+		}
+		if served {
+			k.set(nil, nil) // the next start is on its way
+			continue
+		}
+		k.cfg.Log(Line{Level: LevelWarn, Text: fmt.Sprintf("the child was of no use, the next start waits for a request: %v", err)})
+		k.set(nil, err)
+		select {
+		case <-k.want:
+		case <-k.halt:
+			k.set(nil, ErrClosed)
+			return
+		}
+	}
+}
+
+func (k *Keeper) set(c *child, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	close(k.now.changed)
+	k.now = slot{child: c, err: err, changed: make(chan struct{})}
+	if c != nil {
+		select {
+		case <-k.want: // whoever asked is served by this start
+		default:
+		}
+	}
+}
+
+// acquire waits for a child that takes requests. With again, a failure from before the call is not an answer: another
+// start is asked for, and what becomes of that one is.
+func (k *Keeper) acquire(ctx context.Context, again bool) (*child, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		k.mu.Lock()
+		s := k.now
+		if s.err != nil && !errors.Is(s.err, ErrClosed) && again {
+			again = false
+			select {
+			case k.want <- struct{}{}:
+			default: // somebody else has asked
+			}
+			s.err = nil
+		}
+		k.mu.Unlock()
+		if s.err != nil {
+			return nil, s.err
+		}
+		var settled <-chan struct{}
+		if s.child != nil {
+			settled = s.child.settled
+		}
+		select {
+		case <-settled:
+			usable, failed := false, false
+			s.child.update(func(st *state) {
+				usable = st.phase == ready || st.phase == busy
+				failed = !st.wasReady
+			})
+			if usable {
+				return s.child, nil
+			}
+			if failed {
+				again = false // it is this start's failure that the caller has waited for
+			}
+			select {
+			case <-s.changed:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		case <-s.changed:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package lumoproc
+
+import (
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Line is one line for the log.
+type Line struct {
+	Label   string // of the request that it belongs to; "" where none or more than one could be meant
+	Request uint32 // that request's number, 0 where Label is ""
+	Level   Level
+	Text    string // without its line end; of any bytes where it came from a pipe
+}
+
+// logPipe reads a child's stderr into lines. Its goroutine reads when something arrives; turn reads what is there
+// already, in the caller's goroutine and without waiting, so that an answer never overtakes the log.
+type logPipe struct {
+	f    *os.File
+	raw  syscall.RawConn
+	size int // of the pipe in bytes: at most this much can be in it at one moment
+	log  func(Line)
+	done chan struct{} // closed when the goroutine is over
+
+	mu      sync.Mutex // held while bytes are read and their lines are logged, which keeps them in order
+	buf     []byte
+	split   splitter
+	tail    tail
+	request uint32
+	label   string
+}
+
+func newLogPipe(f *os.File, log func(Line)) *logPipe {
+	p := &logPipe{f: f, raw: rawConn(f), log: log, done: make(chan struct{}), buf: make([]byte, 32<<10)}
+	p.size = enlarge(p.raw)
+	p.split.emit = func(line []byte) {
+		// Raw output has no level; CloudWatch counts what has none as INFO.
+		p.log(Line{Label: p.label, Request: p.request, Level: LevelInfo, Text: string(line)})
+	}
+	return p
+}
+
+// run reads until the end of the pipe, or until end is called.
+func (p *logPipe) run() {
+	defer close(p.done)
+	_ = p.raw.Read(func(fd uintptr) (done bool) { // only a deadline ends it early
+		for {
+			empty, eof := p.drain(fd)
+			if empty {
+				return eof
+			}
+		}
+	})
+	p.sync()
+}
+
+// drain reads what is in the pipe at the moment of the call, and reports whether it left the pipe empty, and at its end.
+func (p *logPipe) drain(fd uintptr) (empty, eof bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	// A writer that never pauses must not hold us: what was there at the call is no more than the pipe holds.
+	for left := p.size; left > 0; {
+		n, err := read(fd, p.buf)
+		if n == 0 {
+			return true, err != syscall.EAGAIN
+		}
+		p.tail.write(p.buf[:n])
+		p.split.write(p.buf[:n])
+		if n < len(p.buf) {
+			return true, false // a short read has emptied the pipe; more is a new event of the poller
+		}
+		left -= n
+	}
+	return false, false
+}
+
+// turn logs all that was written so far under the label that holds now, and lets what comes after have another.
+func (p *logPipe) turn(request uint32, label string) {
+	_ = p.raw.Control(func(fd uintptr) { p.drain(fd) })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.request == request {
+		return
+	}
+	p.split.flush()
+	if request != 0 {
+		p.tail.reset() // an error must not quote an earlier request
+	}
+	p.request, p.label = request, label
+}
+
+// sync logs all that was written so far, an unfinished line included.
+func (p *logPipe) sync() {
+	_ = p.raw.Control(func(fd uintptr) { p.drain(fd) })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.split.flush()
+}
+
+// end makes run finish with what is in the pipe, whoever else holds it open.
+func (p *logPipe) end() { _ = p.f.SetReadDeadline(time.Unix(1, 0)) }
+
+// note adds bytes that came another way to the tail.
+func (p *logPipe) note(b []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tail.write(b)
+}
+
+func (p *logPipe) lastWords() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tail.String()
+}

@@ -1,0 +1,189 @@
+// Package lumoproctest is a child for tests: it speaks the frames of lumoproc and misbehaves as it is told.
+//
+// A test binary becomes the child by calling [Main] first thing in its TestMain, and by being started with [Env] in its
+// environment. The value is the script that the child runs when it starts; each event is the script that it runs
+// for that request, up to the event's first line end. A script is a list of commands separated by "; ":
+//
+//	ready              send Ready, then serve
+//	answer TEXT        Result with TEXT; event, context, env NAME, args, cwd, pid, flags: with what these name
+//	fault TYPE BODY    Fault of the request, of the child in the start script
+//	log LEVEL TEXT     Log at the level's number
+//	err TEXT           a line on stderr; errpart TEXT: without its end; errbytes N: N bytes in lines; errflood: for ever
+//	out TEXT           a line on stdout, where frames belong
+//	frame HEX          bytes on stdout
+//	result N TEXT      Result about request N
+//	exit N, kill N     exit with a status, end by a signal
+//	hang               never go on; deaf: in the start script, do not read requests after Ready
+//	closeout, closein  close stdout, stdin
+//	orphan             leave a process in the group that holds stderr; stray: the same out of the group; both log its pid
+//	later TEXT         after the answer, write TEXT to stderr
+package lumoproctest
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/lumo-lambda/lumo-lambda/lumoproc"
+)
+
+// Env names the variable that makes a test binary a child.
+const Env = "LUMOPROCTEST_CHILD"
+
+// Main runs the child and exits, where this process is meant to be one; else it returns at once.
+func Main() {
+	script, isChild := os.LookupEnv(Env)
+	if !isChild {
+		return
+	}
+	c := &child{}
+	c.run(script, 0, lumoproc.Invoke{})
+	d := lumoproc.NewDecoder(os.Stdin)
+	for {
+		request, m, err := d.Next()
+		if errors.Is(err, io.EOF) {
+			os.Exit(0)
+		}
+		must(err)
+		switch m := m.(type) {
+		case lumoproc.Invoke:
+			line, _, _ := bytes.Cut(m.Event, []byte("\n"))
+			c.run(string(line), request, m)
+			if c.later != "" {
+				fmt.Fprintln(os.Stderr, c.later)
+				c.later = ""
+			}
+		case lumoproc.Stop:
+			os.Exit(0)
+		}
+	}
+}
+
+type child struct {
+	later string
+}
+
+func (c *child) run(script string, request uint32, m lumoproc.Invoke) {
+	answer := func(b []byte) { send(request, lumoproc.Result{Answer: b}) }
+	for _, command := range strings.Split(script, "; ") {
+		name, arg, _ := strings.Cut(command, " ")
+		switch name {
+		case "":
+		case "ready":
+			send(0, lumoproc.Ready{JSON: fmt.Appendf(nil, `{"pid":%d,"lumo":"test","handler":%q}`, os.Getpid(), arg)})
+		case "answer":
+			answer([]byte(arg))
+		case "event":
+			answer(m.Event)
+		case "context":
+			answer(m.Context)
+		case "env":
+			value, found := os.LookupEnv(arg)
+			answer(fmt.Appendf(nil, "%t %s", found, value))
+		case "args":
+			answer([]byte(strings.Join(os.Args[1:], " ")))
+		case "cwd":
+			dir, err := os.Getwd()
+			must(err)
+			answer([]byte(dir))
+		case "pid":
+			answer([]byte(strconv.Itoa(os.Getpid())))
+		case "flags":
+			var flags []string
+			for fd := range 3 {
+				f, _, _ := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_GETFL, 0)
+				flags = append(flags, strconv.FormatBool(f&syscall.O_NONBLOCK != 0))
+			}
+			answer([]byte(strings.Join(flags, " ")))
+		case "fault":
+			kind, body, _ := strings.Cut(arg, " ")
+			send(request, lumoproc.Fault{ErrorType: kind, Body: []byte(body)})
+		case "log":
+			level, text, _ := strings.Cut(arg, " ")
+			send(request, lumoproc.Log{Level: lumoproc.Level(number(level)), Text: []byte(text)})
+		case "err":
+			fmt.Fprintln(os.Stderr, arg)
+		case "errpart":
+			fmt.Fprint(os.Stderr, arg)
+		case "errbytes":
+			line := []byte(strings.Repeat("x", 99) + "\n")
+			for n := number(arg); n > 0; n -= len(line) {
+				write(os.Stderr, line[:min(n, len(line))])
+			}
+		case "errflood":
+			for line := bytes.Repeat([]byte("flood\n"), 1000); ; {
+				write(os.Stderr, line)
+			}
+		case "out":
+			fmt.Fprintln(os.Stdout, arg)
+		case "frame":
+			b, err := hex.DecodeString(arg)
+			must(err)
+			write(os.Stdout, b)
+		case "result":
+			n, text, _ := strings.Cut(arg, " ")
+			send(uint32(number(n)), lumoproc.Result{Answer: []byte(text)})
+		case "exit":
+			os.Exit(number(arg))
+		case "kill":
+			must(syscall.Kill(os.Getpid(), syscall.Signal(number(arg))))
+			hang()
+		case "hang", "deaf":
+			hang()
+		case "closeout":
+			must(os.Stdout.Close())
+		case "closein":
+			must(os.Stdin.Close())
+		case "orphan", "stray":
+			cmd := exec.Command("sleep", "600")
+			cmd.Stderr = os.Stderr
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: name == "stray"}
+			must(cmd.Start())
+			fmt.Fprintf(os.Stderr, "%s %d\n", name, cmd.Process.Pid)
+		case "later":
+			c.later = arg
+		default:
+			must(fmt.Errorf("unknown command %q", command))
+		}
+	}
+}
+
+func send(request uint32, m lumoproc.Message) {
+	frame, err := lumoproc.Append(nil, request, m)
+	must(err)
+	write(os.Stdout, frame)
+}
+
+func write(w io.Writer, b []byte) {
+	_, err := w.Write(b)
+	must(err)
+}
+
+// hang waits for the end of the process, in a read that nothing ends.
+func hang() {
+	r, w, err := os.Pipe()
+	must(err)
+	_, _ = r.Read(make([]byte, 1))
+	runtime.KeepAlive(w)
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	must(err)
+	return n
+}
+
+func must(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "lumoproctest:", err)
+		os.Exit(97)
+	}
+}

@@ -1,0 +1,161 @@
+package lumoproc
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// readReports reads the child's stdout until its end.
+func (c *child) readReports() {
+	defer close(c.outDone)
+	d := NewDecoder(c.out)
+	err := c.readPrelude(d.r)
+	for err == nil {
+		var request uint32
+		var m Message
+		if request, m, err = d.Next(); err == nil {
+			err = c.report(request, m)
+		}
+	}
+	if frame := (*FrameError)(nil); errors.Is(err, io.EOF) || errors.As(err, &frame) && frame.Kind == KindTruncated {
+		asked := false
+		c.update(func(s *state) { asked = s.cause != nil })
+		if !asked { // else it may close its stdout on its way out
+			c.hangUp(fmt.Errorf("it closed its stdout: %w", err))
+		}
+		return
+	}
+	if fault := (*FaultError)(nil); errors.As(err, &fault) {
+		c.end(fault)
+	} else {
+		c.end(&ProtocolError{Err: err})
+	}
+	// It may be blocked on a full pipe, or still write what it has to say: take it until the kill has worked.
+	_, _ = io.Copy(io.Discard, c.out)
+}
+
+// readPrelude logs what comes before the first frame.
+func (c *child) readPrelude(r *bufio.Reader) error {
+	lines := splitter{emit: func(line []byte) { c.cfg.Log(Line{Level: LevelInfo, Text: string(line)}) }}
+	defer lines.flush()
+	take := func(n int) {
+		b, _ := r.Peek(n)
+		c.errs.note(b)
+		lines.write(b)
+		_, _ = r.Discard(n)
+	}
+	for wanted := 1; ; {
+		_, err := r.Peek(wanted)
+		b, _ := r.Peek(r.Buffered())
+		i := findFirstFrame(b)
+		take(i)
+		switch rest := len(b) - i; {
+		case rest >= headerSize:
+			return nil
+		case err != nil:
+			take(rest)
+			return err
+		default:
+			wanted = rest + 1 // what may be the beginning of a header stays until more tells
+		}
+	}
+}
+
+// findFirstFrame gives the index in b where the first frame begins, or may begin with what is still to come; else len(b).
+func findFirstFrame(b []byte) int {
+	for i := 0; i < len(b); i++ {
+		skip := bytes.IndexByte(b[i:], 'L')
+		if skip < 0 {
+			return len(b)
+		}
+		i += skip
+		if mayBeFirstHeader(b[i:]) {
+			return i
+		}
+	}
+	return len(b)
+}
+
+func mayBeFirstHeader(b []byte) bool {
+	const start = "LM\x01"
+	n := min(len(b), len(start))
+	if string(b[:n]) != start[:n] {
+		return false
+	}
+	if len(b) > 3 {
+		switch Type(b[3]) {
+		case TypeReady, TypeFault, TypeLog:
+		default:
+			return false
+		}
+	}
+	for _, c := range b[min(len(b), 4):min(len(b), 8)] {
+		if c != 0 {
+			return false
+		}
+	}
+	return len(b) < headerSize || binary.BigEndian.Uint32(b[8:]) <= MaxPayload
+}
+
+// report acts on one message. An error ends the child: a *FaultError by the child's own word, any other is a breach.
+func (c *child) report(request uint32, m Message) (err error) {
+	switch m := m.(type) {
+	case Ready:
+		c.update(func(s *state) {
+			switch {
+			case request != 0:
+				err = fmt.Errorf("Ready about request %d", request)
+			case s.wasReady:
+				err = errors.New("a second Ready")
+			default:
+				s.wasReady, s.hello = true, m
+				if s.phase == starting {
+					s.phase = ready
+				}
+			}
+		})
+	case Result:
+		return c.settle(request, outcome{answer: m.Answer}, m)
+	case Fault:
+		fault := &FaultError{ErrorType: m.ErrorType, Body: m.Body, Init: request == 0}
+		if request == 0 {
+			return fault
+		}
+		return c.settle(request, outcome{err: fault}, m)
+	case Log:
+		line := Line{Request: request, Level: m.Level, Text: string(m.Text)}
+		c.update(func(s *state) {
+			if request > s.last {
+				err = unasked(m, request)
+			}
+			line.Label = s.label(request)
+		})
+		if err == nil {
+			c.cfg.Log(line)
+		}
+	default:
+		return fmt.Errorf("%s is a command, not a report", m.Type())
+	}
+	return err
+}
+
+// settle hands an outcome to the caller that waits for it.
+func (c *child) settle(request uint32, o outcome, m Message) error {
+	known := false
+	c.update(func(s *state) {
+		// One that timed out may still be answered while the kill is on its way.
+		known = s.settle(request, o) || s.phase == draining
+	})
+	if !known {
+		return unasked(m, request)
+	}
+	return nil
+}
+
+func unasked(m Message, request uint32) error {
+	return fmt.Errorf("%s about request %d, which is not in flight", m.Type(), request)
+}

@@ -1,0 +1,128 @@
+package lumoproc
+
+import (
+	"fmt"
+	"time"
+)
+
+// phase is what is true of a child.
+type phase int
+
+const (
+	starting phase = iota // the process exists, Ready has not come
+	ready                 // no request in flight
+	busy                  // at least one in flight
+	draining              // it is to go: it was asked to, or killed
+	exited                // reaped, its pipes read to the end
+)
+
+func (p phase) String() string {
+	return [...]string{"starting", "ready", "busy", "draining", "exited"}[p]
+}
+
+// state is everything about a child that changes. Only child.update touches it.
+type state struct {
+	phase    phase
+	wasReady bool
+	hello    Ready
+	cause    error // the first reason to end the child, nil while there is none
+	exit     error // what became of it, once exited
+
+	calls  map[uint32]*call // in flight
+	last   uint32           // number of the newest request; 0: none was ever given
+	ended  [8]*call         // the newest requests that are over: their log lines may still come
+	nEnded int
+}
+
+// call is one request in flight.
+type call struct {
+	request uint32
+	label   string
+	since   time.Time
+	outcome chan outcome // takes exactly one
+}
+
+type outcome struct {
+	answer []byte
+	err    error
+}
+
+// update is the one place where a child's state changes.
+func (c *child) update(f func(*state)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.s.phase
+	f(&c.s)
+	if c.s.phase == ready || c.s.phase == busy {
+		c.s.phase = ready
+		if len(c.s.calls) > 0 {
+			c.s.phase = busy
+		}
+	}
+	if c.s.phase < before && before != busy {
+		panic(fmt.Sprintf("bug: a child went from %v to %v", before, c.s.phase))
+	}
+	if before == starting && c.s.phase != starting {
+		close(c.settled)
+	}
+}
+
+// begin adds a call where the child takes requests.
+func (s *state) begin(label string, now time.Time) *call {
+	if s.phase != ready && s.phase != busy {
+		return nil
+	}
+	if s.last++; s.last == 0 {
+		s.last = 1 // 0 is about no request
+	}
+	c := &call{request: s.last, label: label, since: now, outcome: make(chan outcome, 1)}
+	s.calls[c.request] = c
+	return c
+}
+
+// settle gives a call its one outcome. It reports whether the call was in flight.
+func (s *state) settle(request uint32, o outcome) bool {
+	c, found := s.calls[request]
+	if !found {
+		return false
+	}
+	delete(s.calls, request)
+	s.ended[s.nEnded%len(s.ended)] = c
+	s.nEnded++
+	c.outcome <- o
+	return true
+}
+
+// condemn notes why the child has to go. The first reason stays.
+func (s *state) condemn(cause error) {
+	if s.phase == exited {
+		return
+	}
+	s.phase = draining
+	if s.cause == nil {
+		s.cause = cause
+	}
+}
+
+// label gives the label of a request that is in flight or has lately been.
+func (s *state) label(request uint32) string {
+	if c, found := s.calls[request]; found {
+		return c.label
+	}
+	for _, c := range s.ended {
+		if c != nil && c.request == request {
+			return c.label
+		}
+	}
+	return ""
+}
+
+// current gives the request that output of unknown origin belongs to.
+func (s *state) current() (request uint32, label string) {
+	if len(s.calls) == 1 {
+		for _, c := range s.calls {
+			return c.request, c.label
+		}
+	}
+	return 0, ""
+}
