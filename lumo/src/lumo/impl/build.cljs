@@ -1,0 +1,39 @@
+(ns lumo.impl.build
+  "What stage 2 of the bundle (build/recipes/bundle/stage2.js) asks of the compiler: texts of analysis, and macro namespaces
+  compiled by the compiler that will use them."
+  (:require [cljs.analyzer :as ana]
+            [cljs.reader :as reader]
+            [clojure.string :as string]
+            [lumo.impl.analysis :as analysis]
+            [lumo.impl.classpath :as classpath]
+            [lumo.impl.compiler :as compiler]))
+
+(defn- read-cache
+  "The namespace map in an analysis cache that the JVM compiler wrote."
+  [text]
+  (reader/read-string {:default (fn [tag form] form) :eof nil} text))
+
+(defn ^:export analysis-of-cache
+  "#js [name text] of the namespace in a .cache.edn file of the JVM compiler."
+  [text]
+  (let [ns-map (read-cache text)]
+    #js [(str (:name ns-map)) (analysis/write-ns ns-map)]))
+
+(defn ^:export configure
+  "Sets the class path, `:`-separated, that `compile-macros` looks sources up on."
+  [paths]
+  (classpath/set-paths! (classpath/split paths)))
+
+(defn ^:export compile-macros
+  "#js [javascript analysis] of the macro namespace `ns-name`. Its dependencies have to be bundled already."
+  [ns-name]
+  (let [ns-sym   (symbol ns-name)
+        aname    (ana/macro-ns-name ns-sym)
+        resource (or (classpath/find-first (compiler/source-paths-of ns-sym true))
+                     (throw (ex-info (str "no macro source for " ns-name " on the build's class path") {})))
+        parts    #js []]
+    (compiler/eval-source (classpath/text resource)
+      {:file (str (compiler/ns->path ns-sym) ".cljc") :macros? true :collect #(.push parts %)})
+    (compiler/mark-loaded! aname)
+    #js [(string/join "\n" parts)
+         (analysis/write-ns (compiler/ns-map aname))]))

@@ -1,0 +1,44 @@
+(ns lumo.impl.bundled
+  "The namespaces that come inside `lumo`.
+
+  Their code is in the snapshot, or, for macros that few programs use, an asset that is evaluated when first required. Their
+  analysis is an asset always: a program that does not name them never reads it."
+  (:require [lumo.impl.analysis :as analysis]))
+
+(defonce ^:private contents
+  ;; {:loaded set of namespaces whose code is in the snapshot, :analysis and :code sets of namespaces that have such an
+  ;; asset}; macro namespaces carry their $macros suffix.
+  (atom {:loaded #{} :analysis #{} :code #{}}))
+
+(defn install!
+  "Takes the list that the bundle was built with, a JS object of name -> \"loaded\" or \"code\"."
+  [^js listing]
+  (reset! contents
+    (reduce (fn [m k]
+              (let [sym (symbol k)]
+                (-> m
+                    (update :analysis conj sym)
+                    (update (if (= "code" (unchecked-get listing k)) :code :loaded) conj sym))))
+      {:loaded #{} :analysis #{} :code #{}}
+      (js-keys listing))))
+
+(defn bundled?
+  "True where the namespace (a symbol; macros with their $macros suffix) comes inside lumo."
+  [ns-sym]
+  (contains? (:analysis @contents) ns-sym))
+
+(defn names
+  "All bundled namespaces that are not macro namespaces, sorted."
+  []
+  (sort (remove #(.endsWith (str %) "$macros") (:analysis @contents))))
+
+(defn code
+  "The JavaScript of a bundled namespace that is not in the snapshot, or nil where it is."
+  [ns-sym]
+  (when (contains? (:code @contents) ns-sym)
+    (.text js/$lumo.assets (str "code/" ns-sym ".js"))))
+
+(defn ns-analysis
+  "The analysis of a bundled namespace."
+  [ns-sym]
+  (analysis/read-ns (.slices js/$lumo.assets (str "analysis/" ns-sym ".json"))))

@@ -1,0 +1,166 @@
+(ns lumo.impl.cli
+  "Runs what the command line asks for: -i and -e in the order given, then the main option.
+
+  Exit status: 0; 1 on an exception in any of them, or for a command line that cannot be understood."
+  (:require [clojure.string :as string]
+            [lumo.core :as lumo]
+            [lumo.impl.args :as args]
+            [lumo.impl.classpath :as classpath]
+            [lumo.impl.compiler :as compiler]
+            [lumo.impl.error :as error]
+            [lumo.impl.lambda :as lambda]
+            [lumo.impl.npm :as npm]
+            [lumo.impl.repl :as repl]
+            [lumo.impl.text :as text]))
+
+(def ^:private fs (js/require "fs"))
+(def ^:private node-path (js/require "path"))
+
+(defn- write-fully! [fd s]
+  (let [bytes (.from js/Buffer s)]
+    (loop [at 0]
+      (when (< at (.-length bytes))
+        (recur (+ at (try
+                       (.writeSync fs fd bytes at)
+                       (catch :default e
+                         ;; Another process made the shared terminal or pipe non-blocking and it is full: try again.
+                         (if (= "EAGAIN" (.-code e)) 0 (throw e))))))))))
+
+(defn- print-to! [fd]
+  (fn [s]
+    (try
+      (write-fully! fd s)
+      ;; The reader went away (`lumo … | head`): end quietly, as a program killed by SIGPIPE would.
+      (catch :default e
+        (if (= "EPIPE" (.-code e)) (.exit js/process 0) (throw e))))))
+
+(defn- fail! [message]
+  (write-fully! 2 (str message "\n"))
+  (.exit js/process 1))
+
+;; -- sources ---------------------------------------------------------------------------------------------------------------
+
+(defn- source-text
+  "The text of a source by the name that errors carry: for the line that an error message shows."
+  [texts]
+  (fn [file]
+    (or (get @texts file)
+        (try (.readFileSync fs file "utf8")
+             ;; A resource inside a JAR, or a file that is gone: the message goes without the line.
+             (catch :default _ nil)))))
+
+(defonce ^:private texts
+  ;; Texts that are in no file: of -e and of stdin.
+  (atom {}))
+
+(defn report!
+  "Prints an error to stderr and ends the process with status 1."
+  [e]
+  (fail! (error/text e (source-text texts))))
+
+(defn- eval-text! [text file print?]
+  (swap! texts assoc file text)
+  (compiler/eval-source text
+    {:file file :each (if print? #(when (some? %) (prn %)) identity)}))
+
+(defn- read-source
+  "The text and the name of a file or, failing that, of a resource of the class path."
+  [path]
+  (let [absolute (.resolve node-path path)
+        stat     (.statSync fs absolute #js {:throwIfNoEntry false})]
+    (cond
+      (some-> stat .isFile) {:text (.readFileSync fs absolute "utf8") :file absolute}
+      (some-> stat .isDirectory) (throw (ex-info (str path " is a folder; name a file") {:type ::not-found}))
+      :else
+      (if-let [resource (classpath/find-resource path)]
+        {:text (classpath/text resource) :file (:file resource)}
+        (throw (ex-info (str "could not find " path " in " (.cwd js/process) " or on the class path"
+                             (text/did-you-mean path (classpath/source-paths)))
+                 {:type ::not-found}))))))
+
+(defn- strip-shebang [text]
+  (if (string/starts-with? text "#!") (str ";" text) text))
+
+(defn- load-file! [path]
+  (let [{:keys [text file]} (read-source path)]
+    (eval-text! (strip-shebang text) file false)
+    file))
+
+;; -- main options --------------------------------------------------------------------------------------------------------------
+
+(defn- call-main-cli-fn! [args]
+  (when (fn? *main-cli-fn*)
+    (apply *main-cli-fn* args)))
+
+(defn- run-script! [path args]
+  (let [absolute (.resolve node-path path)]
+    (set! js/globalThis.__filename absolute)
+    (set! js/globalThis.__dirname (.dirname node-path absolute))
+    (load-file! path)
+    (call-main-cli-fn! args)))
+
+(defn- run-main! [ns-name args]
+  (let [ns-sym (symbol ns-name)]
+    (compiler/require-ns! ns-sym)
+    (if-let [main (compiler/ns-value (symbol ns-name "-main"))]
+      (apply main args)
+      (throw (ex-info (str "namespace " ns-name " has no function -main"
+                           (text/did-you-mean "-main" (map str (compiler/defined-names ns-sym))))
+               {:type ::not-found})))))
+
+(defn- read-stdin []
+  (.toString (.readFileSync fs 0) "utf8"))
+
+(defn- main! [{:keys [main-opt args script main run] :as opts}]
+  (case main-opt
+    :script (run-script! script args)
+    :stdin  (do (eval-text! (strip-shebang (read-stdin)) "<stdin>" false)
+                (call-main-cli-fn! args))
+    :main   (run-main! main args)
+    :repl   (repl/start! opts report!)
+    (if (seq run)
+      (call-main-cli-fn! args)
+      (repl/start! opts report!))))
+
+(defn- run-all! [{:keys [run args] :as opts}]
+  (set! *command-line-args* (seq args))
+  (doseq [[kind value] run]
+    (case kind
+      :init (load-file! value)
+      :eval (eval-text! value "<expr>" true)))
+  (main! opts))
+
+(defn- configure! [{:keys [classpath] :as opts}]
+  (classpath/set-paths! (cons (.cwd js/process) classpath))
+  (npm/install! (.cwd js/process))
+  (swap! compiler/options merge
+    (select-keys opts [:static-fns :fn-invoke-direct :elide-asserts :checked-arrays :verbose])))
+
+(defn- version-text []
+  (let [{:keys [lumo clojurescript node v8]} (lumo/version)]
+    (str "Lumo " lumo " (ClojureScript " clojurescript ", Node " node ", V8 " v8 ")")))
+
+(defn start!
+  "The program's entry: `argv` are the arguments after the executable's name."
+  [argv]
+  (error/install!)
+  (set-print-fn! (print-to! 1))
+  (set-print-err-fn! (print-to! 2))
+  (let [opts (try
+               (args/parse argv)
+               (catch :default e
+                 (if (args/usage-error? e)
+                   (fail! (str "lumo: " (ex-message e) "\n\n" (args/usage)))
+                   (throw e))))]
+    (case (:main-opt opts)
+      :help    (println (args/usage))
+      :version (println (version-text))
+      :legal   (println (.text js/$lumo.assets "NOTICES"))
+      :lambda  (lambda/start! (:lambda opts))
+      (do
+        (configure! opts)
+        (.on js/process "uncaughtException" report!)
+        (try
+          (run-all! opts)
+          (catch :default e
+            (report! e)))))))

@@ -1,0 +1,262 @@
+(ns lumo.impl.compiler
+  "Reads, compiles and evaluates ClojureScript, and loads namespaces.
+
+  One form goes through cljs.js/eval, whose evaluation hook hands its JavaScript to a unit (lumo.impl.script). The forms of a
+  source are fed from a loop and everything is synchronous, so neither their number nor the depth of the requires grows the
+  stack by more than a frame or two a namespace.
+
+  A namespace is looked for in this order: loaded already, bundled, class path (`.cljs` `.cljc` `.js`; for macros `.clj`
+  `.cljc`), npm."
+  (:require [cljs.analyzer :as ana]
+            [cljs.compiler :as comp]
+            [cljs.env :as env]
+            [cljs.js :as cljs]
+            [cljs.tagged-literals :as tags]
+            [cljs.tools.reader :as r]
+            [cljs.tools.reader.reader-types :as rt]
+            [clojure.string :as string]
+            [lumo.impl.analysis :as analysis]
+            [lumo.impl.bundled :as bundled]
+            [lumo.impl.classpath :as classpath]
+            [lumo.impl.npm :as npm]
+            [lumo.impl.script :as script]))
+
+(defonce state
+  ;; The compiler's state: an atom, as cljs.js wants it.
+  (cljs/empty-state))
+
+(defonce options
+  ;; What the command line chose: :static-fns :fn-invoke-direct :elide-asserts :checked-arrays :verbose
+  (atom {:target :nodejs}))
+
+(def ^:dynamic ^:private *loading*
+  "The namespaces whose source is being loaded, outermost first, to tell a circular dependency."
+  [])
+
+(declare load-lib)
+
+;; -- one form ----------------------------------------------------------------------------------------------------------
+
+(defn- eval-form
+  "Analyzes and emits `form` in namespace `ns`; `emit!` gets the JavaScript and the form's position data, as often as
+  cljs.js evaluates something for it. Returns cljs.js's result map; throws what cljs.js reports as :error."
+  [form ns opts emit!]
+  (let [result (volatile! nil)]
+    (cljs/eval state form
+      (merge @options opts
+        {:ns ns
+         :source-map true
+         :load load-lib
+         :eval (fn [{:keys [source]}]
+                 (emit! source (some-> comp/*source-map-data* deref :source-map)))})
+      #(vreset! result %))
+    (when-let [e (:error @result)]
+      (throw e))
+    @result))
+
+(defn- ns-form? [form]
+  (and (seq? form)
+       (contains? '#{ns ns* require use import require-macros use-macros refer-clojure refer-global require-global}
+         (first form))))
+
+;; -- reading ----------------------------------------------------------------------------------------------------------
+
+(defn- without-macros-suffix [ns-sym]
+  (symbol (string/replace (str ns-sym) #"\$macros$" "")))
+
+(defn- resolve-for-syntax-quote [sym]
+  (if (string/starts-with? (str sym) ".")
+    sym
+    (let [resolved (ana/resolve-symbol sym)]
+      (symbol (some-> (namespace resolved) (string/replace #"\$macros$" "")) (name resolved)))))
+
+(defn- aliases
+  "What stands before a slash for which namespace in the code of `ns-sym`."
+  [ns-sym]
+  (into {} (remove (fn [[k v]] (= k v)))
+    (binding [env/*compiler* state]
+      (ana/get-aliases ns-sym))))
+
+(def ^:private eof (js-obj))
+
+(defn- read-form
+  "The next form of `reader`, read as code of namespace `ns`, or `eof`."
+  [reader ns]
+  (binding [env/*compiler*    state
+            ana/*cljs-ns*     ns
+            *ns*              (create-ns (without-macros-suffix ns))
+            r/*alias-map*     (aliases ns)
+            r/*data-readers*  tags/*cljs-data-readers*
+            r/resolve-symbol  resolve-for-syntax-quote]
+    (r/read {:eof eof :read-cond :allow :features #{:cljs}} reader)))
+
+;; -- a source ----------------------------------------------------------------------------------------------------------
+
+(defn- keeping-file-settings
+  "Calls `f`; what it sets of the compiler's switches, as `(set! *warn-on-infer* true)` at a file's top does, ends with it."
+  [f]
+  (let [infer *warn-on-infer* unchecked-if *unchecked-if* unchecked-arrays *unchecked-arrays*]
+    (try
+      (f)
+      (finally
+        (set! *warn-on-infer* infer)
+        (set! *unchecked-if* unchecked-if)
+        (set! *unchecked-arrays* unchecked-arrays)))))
+
+(defn eval-source
+  "Reads and evaluates every form of `text`. Options:
+
+    :file     the source's name, in errors and stack frames
+    :ns       the namespace to start in (default cljs.user)
+    :macros?  the source is a macro namespace
+    :each     evaluate form by form, in order, as a script does, and call this with the value of each; without it the
+              source is a namespace: its forms are evaluated together, after the last one is compiled
+    :collect  called with each form's JavaScript (to keep a compiled namespace)
+
+  Returns the namespace that the source ended in."
+  [text {:keys [file ns macros? each collect] :or {ns 'cljs.user}}]
+  (let [unit   (script/unit file)
+        reader (rt/indexing-push-back-reader text 1 file)
+        opts   (cond-> {} macros? (assoc :macros-ns true))
+        emit!  (fn [js-text source-map]
+                 (when collect (collect js-text))
+                 (script/add! unit js-text source-map)
+                 nil)
+        emit-and-run! (fn [js-text source-map]
+                        (emit! js-text source-map)
+                        (script/flush! unit))]
+    (keeping-file-settings
+     #(binding [ana/*cljs-file* file]
+      (loop [ns ns]
+        (let [form (read-form reader ns)]
+          (if (identical? form eof)
+            (do (script/flush! unit) ns)
+            (let [result (if each
+                           (eval-form form ns (assoc opts :context :expr :def-emits-var true) emit-and-run!)
+                           (eval-form form ns opts emit!))
+                  ns'    (if (ns-form? form) (or (:ns result) ns) ns)]
+              (when (and (not each) (ns-form? form))
+                (script/flush! unit))
+              (when each
+                (each (:value result)))
+              (recur ns')))))))))
+
+;; -- a namespace ---------------------------------------------------------------------------------------------------------
+
+(defn ns->path
+  "The class path name of a namespace, without an extension: my-app.core is my_app/core."
+  [ns-sym]
+  (cljs/ns->relpath ns-sym))
+
+(defn source-paths-of
+  "The class path names under which the source of a namespace may be, in the order in which they are tried."
+  [ns-sym macros?]
+  (mapv #(str (ns->path ns-sym) %) (if macros? [".clj" ".cljc"] [".cljs" ".cljc" ".js"])))
+
+(defn- load-bundled! [ns-sym]
+  (when-not (get-in @state [::ana/namespaces ns-sym :bundled])
+    (let [ns-map (assoc (bundled/ns-analysis ns-sym) :bundled true)]
+      (when-let [js-text (bundled/code ns-sym)]
+        (doseq [dep (concat (vals (:requires ns-map)) (vals (:require-macros ns-map)))
+                :let [dep-macros (ana/macro-ns-name dep)]]
+          (when (bundled/bundled? dep) (load-bundled! dep))
+          (when (and (bundled/bundled? dep-macros) (not= dep-macros ns-sym)) (load-bundled! dep-macros)))
+        (script/run-text! js-text (str "lumo/" ns-sym ".js")))
+      (swap! state assoc-in [::ana/namespaces ns-sym] ns-map))))
+
+(defn- circular! [path name]
+  (throw (ex-info (str "Circular dependency: " (string/join " -> " (conj path name)))
+           {:tag :cljs/analysis-error})))
+
+(defn- load-source! [{:keys [file path] :as resource} aname macros?]
+  (when (some #{aname} *loading*)
+    (circular! (vec (drop-while #(not= aname %) *loading*)) aname))
+  (if (string/ends-with? path ".js")
+    (script/run-text! (classpath/text resource) file)
+    (binding [*loading* (conj *loading* aname)]
+      (when-not (= 'cljs.core aname)
+        (swap! state update ::ana/namespaces dissoc aname))
+      (eval-source (classpath/text resource) {:file file :macros? macros?}))))
+
+(defn- goog-provided? [name]
+  (and (string/starts-with? (str name) "goog")
+       (some? (js/goog.getObjectByName (str name)))))
+
+(defn- load-lib
+  "cljs.js's load hook. It loads the namespace itself, and answers that there is nothing left to do, or nil where the
+  namespace is nowhere to be found."
+  [{:keys [name macros]} callback]
+  (let [aname   (cond-> name macros ana/macro-ns-name)
+        loaded? (cond
+                  (bundled/bundled? aname)
+                  (do (load-bundled! aname) true)
+
+                  (and (not macros) (goog-provided? name))
+                  true
+
+                  :else
+                  (when-let [resource (classpath/find-first (source-paths-of name macros))]
+                    (load-source! resource aname macros)
+                    true))]
+    (callback (when loaded? {:lang :js :source ""}))))
+
+(defn- class-path-lib? [name]
+  (boolean (classpath/find-first (source-paths-of (symbol name) false))))
+
+(defn- npm-dep?
+  "Replaces the compiler's own check: ClojureScript comes before npm."
+  [lib]
+  (and (not (bundled/bundled? (symbol (str lib))))
+       (npm/npm-module? lib #(class-path-lib? lib))))
+
+(defn require-ns!
+  "Requires a namespace, as `(require 'ns-sym)` in cljs.user would."
+  [ns-sym]
+  (eval-form (list 'require (list 'quote ns-sym)) 'cljs.user {}
+    (let [unit (script/unit "lumo/require")]
+      (fn [js-text _] (script/add! unit js-text nil) (script/flush! unit)))))
+
+(defn ns-value
+  "The value of a var, by its qualified symbol, or nil where JavaScript has none."
+  [sym]
+  (let [o (js/goog.getObjectByName (comp/munge (namespace sym)))]
+    (when o (unchecked-get o (comp/munge (name sym))))))
+
+(defn ns-map
+  "What the compiler knows of a namespace."
+  [ns-sym]
+  (get-in @state [::ana/namespaces ns-sym]))
+
+(defn mark-loaded!
+  "Tells the compiler that a namespace is loaded, so that a require of it does nothing."
+  [ns-sym]
+  (swap! cljs/*loaded* conj ns-sym)
+  nil)
+
+(defn defined-names
+  "The names defined in a namespace, as symbols."
+  [ns-sym]
+  (analysis/defined-names (:defs (ns-map ns-sym))))
+
+(defn var-meta
+  "The metadata of a var, by its qualified symbol, as the compiler knows it."
+  [sym]
+  (get-in @state [::ana/namespaces (symbol (namespace sym)) :defs (symbol (name sym)) :meta]))
+
+;; -- set up --------------------------------------------------------------------------------------------------------------
+
+(defn init!
+  "Prepares the compiler. Done once, before the snapshot is taken."
+  []
+  (set! ana/node-module-dep? npm-dep?)
+  ;; Each namespace is provided as often as it is evaluated; the order of loading is ours, not goog's.
+  (set! js/goog.isProvided_ (fn [_] false))
+  (set! js/goog.require (fn [_] nil))
+  (set! js/goog.provide (fn [name] (js/goog.constructNamespace_ name)))
+  (swap! state assoc :options {:target :nodejs :optimizations :none})
+  (doseq [ns-sym '[cljs.core cljs.core$macros]]
+    (load-bundled! ns-sym))
+  ;; The namespace that programs start in.
+  (js/goog.provide "cljs.user")
+  ;; cljs.core turned this off when it found a console; our print functions want the line ends.
+  (set! *print-newline* true))

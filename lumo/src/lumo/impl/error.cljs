@@ -1,0 +1,208 @@
+(ns lumo.impl.error
+  "Errors as a ClojureScript programmer reads them: what went wrong, in which file, line and column of the source, and a stack
+  of ClojureScript names and places."
+  (:require [clojure.string :as string]
+            [lumo.impl.script :as script]
+            [lumo.impl.text :as text]))
+
+;; -- stack frames --------------------------------------------------------------------------------------------------------
+
+(def ^:private arity-suffix #"\.cljs\$(core\$IFn\$_invoke\$arity\$(\d+|variadic)|lang\$applyTo)$")
+
+(defn- clojure-name
+  "The ClojureScript name of a compiled function: my_app$core$handler and my_app.core.handler are my-app.core/handler."
+  [js-name]
+  (let [bare (-> js-name
+                 (string/replace #"^(Object|Function)\." "")
+                 (string/replace arity-suffix "")
+                 (string/replace #"__(\d+|delegate)$" "")
+                 (string/replace "$" "."))
+        i    (string/last-index-of bare ".")]
+    (if (and i (pos? i) (< i (dec (count bare))))
+      (str (demunge (subs bare 0 i)) "/" (demunge (subs bare (inc i))))
+      (demunge bare))))
+
+(def ^:private own-script "The name under which the snapshot's code was loaded." "lumo.js")
+
+(def ^:private own-names
+  "What is not shown of the snapshot's frames: the interpreter, and the making of an error."
+  #"^(lumo\.impl|lumo\.main|cljs\.js|cljs\.analyzer|cljs\.compiler|goog)[./]|^cljs\.core/(ExceptionInfo|ex-info)$")
+
+(defn- own-frame
+  "A frame inside the snapshot: the language's own functions are shown by name, the interpreter's are not shown."
+  [function]
+  (when-let [[_ ns-name] (some->> function clojure-name (re-matches #"(.+)/.+"))]
+    (when-not (re-find own-names (clojure-name function))
+      {:function (clojure-name function) :file (str (string/replace ns-name "." "/") ".cljs")})))
+
+(defn- frame
+  "What is shown of a call site, `{:function :file :line :column}`, or nil."
+  [^js site]
+  (let [file     (or (.getFileName site) (.getEvalOrigin site))
+        function (.getFunctionName site)
+        line     (.getLineNumber site)
+        column   (.getColumnNumber site)]
+    (cond
+      (nil? file) nil
+
+      (= file own-script) (own-frame function)
+
+      (script/known? file)
+      (merge {:function (some-> function clojure-name) :file file}
+        (script/source-position file (dec line) (dec column)))
+
+      ;; Node's own frames say nothing about the program.
+      (string/starts-with? file "node:") nil
+
+      :else {:function function :file (string/replace file #"^file://" "") :line line :column column})))
+
+(defn- frame-text [{:keys [function file line column]}]
+  (let [place (str (text/shown-path file) (when line (str ":" line)) (when column (str ":" column)))]
+    (if (seq function)
+      (str "    at " function " (" place ")")
+      (str "    at " place))))
+
+(defn- header [e]
+  (try
+    (let [s (.call js/Error.prototype.toString e)]
+      (if (instance? ExceptionInfo e) (string/replace s #"^Error" "ExceptionInfo") s))
+    ;; Whatever a strange error's own properties throw must not hide that error.
+    (catch :default _ "Error")))
+
+(defn install!
+  "Makes the `stack` of every error one of ClojureScript names and places. V8 asks for it when `stack` is first read, so an
+  error that nobody looks at costs nothing."
+  []
+  (set! (.-prepareStackTrace js/Error)
+    (fn [e sites]
+      (string/join "\n" (cons (header e) (map frame-text (dedupe (keep frame sites))))))))
+
+(defn stack-lines
+  "The frames of an error's stack, a string each, without the leading `at`."
+  [e]
+  (let [stack (some-> e .-stack)]
+    (if (string? stack)
+      (into [] (keep #(second (re-matches #"\s+at (.*)" %))) (string/split-lines stack))
+      [])))
+
+;; -- what the compiler and the reader throw --------------------------------------------------------------------------------
+
+(defn- causes [e]
+  (take-while some? (iterate ex-cause e)))
+
+(defn- location [e]
+  (let [{:keys [file line column] :as data} (ex-data e)
+        line (or line (:clojure.error/line data))]
+    (when line
+      {:file (or file (:clojure.error/source data)) :line line :column (or column (:clojure.error/column data))})))
+
+(defn compile-error?
+  "True where the error came from reading or compiling source, not from running it."
+  [e]
+  (boolean (some (fn [x] (let [data (ex-data x)]
+                           (or (= :cljs/analysis-error (:tag data))
+                               (= :reader-exception (:type data))
+                               (contains? data :clojure.error/phase))))
+             (causes e))))
+
+(defn- run-time-cause
+  "The program's own error inside the compiler's wrapping: cljs.js wraps what evaluation throws with the message ERROR."
+  [e]
+  (loop [e e]
+    (if (and (= :cljs/analysis-error (:tag (ex-data e))) (= "ERROR" (first (string/split (ex-message e) #" at line | in file "))))
+      (ex-cause e)
+      (when-let [c (ex-cause e)] (recur c)))))
+
+(defn unwrap
+  "The error that the program's author should see: what the program threw, or the compiler's report."
+  [e]
+  (or (run-time-cause e) e))
+
+(defn- clean-message
+  "A reader's or analyzer's message without the place that it repeats at either end."
+  [message]
+  (-> message
+      (string/replace #"^[^\s\[]*\s*\[line \d+, col \d+\] ?" "")
+      (string/replace #" at line \d+ \S*$" "")
+      (string/replace #" in file \S+$" "")))
+
+(defn compile-report
+  "`{:message :file :line :column}` of a compile or read error: the message of its innermost cause and the most exact place that
+  any of its causes knows."
+  [e]
+  (let [chain   (causes e)
+        message (last (remove string/blank? (map ex-message chain)))]
+    (merge {:message (clean-message (or message "unknown error"))}
+      (last (keep location chain)))))
+
+(defn- excerpt
+  "The line of the source with a caret below the column, or nil where the source cannot be read."
+  [{:keys [file line column]} source-text]
+  (when-let [text (and line (source-text file))]
+    (when-let [source-line (nth (string/split text #"\n") (dec line) nil)]
+      (str "  " source-line "\n"
+           "  " (apply str (repeat (dec (or column 1)) " ")) "^"))))
+
+(defn place
+  "file:line:column of a report, as people know the file."
+  [{:keys [file line column]}]
+  (str (text/shown-path (or file "NO_SOURCE"))
+       (when line (str ":" line))
+       (when column (str ":" column))))
+
+(defn compile-text
+  "A compile or read error in full: place, message, the source line with a caret. `source-text` gives the text of a file."
+  [e source-text]
+  (let [report (compile-report e)]
+    (str (place report) ": " (:message report)
+         (when-let [x (excerpt report source-text)] (str "\n" x)))))
+
+;; -- what programs throw -----------------------------------------------------------------------------------------------------
+
+(defn error-type
+  "The name of a thrown value's type: an error's name, ExceptionInfo, or that of any other value's type."
+  [e]
+  (cond
+    (instance? ExceptionInfo e) "ExceptionInfo"
+    (instance? js/Error e)      (or (not-empty (str (.-name e))) "Error")
+    :else                       "Error"))
+
+(defn- own-message [e]
+  (if (instance? js/Error e)
+    (str (.-message e))
+    (pr-str e)))
+
+(defn- data-text [e]
+  (when-let [data (ex-data e)]
+    (pr-str data)))
+
+(defn run-time-text
+  "A thrown value in full: type, message, data, stack, and the same of its causes."
+  [e]
+  (str (error-type e) ": " (own-message e)
+       (when-let [d (data-text e)] (str " " d))
+       (apply str (map #(str "\n    at " %) (stack-lines e)))
+       (when-let [c (and (instance? js/Error e) (or (ex-cause e) (.-cause e)))]
+         (str "\nCaused by: " (run-time-text c)))))
+
+(defn text
+  "Any error in full."
+  [e source-text]
+  (let [e (unwrap e)]
+    (if (compile-error? e)
+      (compile-text e source-text)
+      (run-time-text e))))
+
+(defn ->json
+  "A thrown value as Lambda's error object: errorType, errorMessage and stackTrace, with errorData (EDN) and cause where the
+  error has them."
+  ([e] (->json e (error-type e)))
+  ([e type]
+   (let [o #js {:errorType type
+                :errorMessage (own-message e)
+                :stackTrace (into-array (stack-lines e))}]
+     (when-let [d (data-text e)]
+       (unchecked-set o "errorData" d))
+     (when-let [c (and (instance? js/Error e) (or (ex-cause e) (.-cause e)))]
+       (unchecked-set o "cause" (->json c)))
+     o)))

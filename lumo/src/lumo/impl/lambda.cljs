@@ -1,0 +1,182 @@
+(ns lumo.impl.lambda
+  "The child that bootstrap keeps: loads the handler, then turns each Invoke into exactly one Result or Fault.
+
+  A request is open from its Invoke to its Result or Fault; whatever happens first closes it, and everything later about it is
+  logged and goes nowhere. What ends the process (an uncaught exception, process.exit, an event loop with nothing left to do)
+  first closes the open requests with a Fault that says so."
+  (:require [lumo.core :as lumo]
+            [lumo.impl.error :as error]
+            [lumo.impl.lambda.event :as event]
+            [lumo.impl.lambda.handler :as handler]
+            [lumo.impl.lambda.log :as log]))
+
+(def ^:private fs (js/require "fs"))
+
+(defonce ^:private channel (atom nil))
+
+(defonce ^:private open-requests
+  ;; JS Map of request number -> the request, #js {:number}
+  (js/Map.))
+
+(defn- send! [buffers]
+  (.send ^js @channel buffers))
+
+(defn- source-text [file]
+  (try (.readFileSync fs file "utf8")
+       ;; A resource inside a JAR: the message goes without the line.
+       (catch :default _ nil)))
+
+;; -- the end of a request ----------------------------------------------------------------------------------------------------
+
+(defn- close!
+  "Takes the request off the open ones and calls `send`; true where it was still open."
+  [^js request send]
+  (when (.delete open-requests (.-number request))
+    (log/flush! request)
+    (send)
+    (when (zero? (.-size open-requests))
+      (.working ^js @channel false))
+    true))
+
+(defn- fault-type [e default]
+  (or (:lambda/error-type (ex-data e)) default))
+
+(defn- error-json [e type]
+  (if (:lambda/error-type (ex-data e))
+    #js {:errorType type :errorMessage (ex-message e) :stackTrace #js []}
+    (error/->json e type)))
+
+(defn- fault! [^js request e type]
+  (when-not (close! request
+              (fn []
+                (log/log! "error" (error/text e source-text) (.-number request))
+                (send! (js/$lumo.frame.fault (.-number request) type (js/JSON.stringify (error-json e type))))))
+    (log/log! "warn" (str "an error after the request was answered: " (error/text e source-text)) (.-number request))))
+
+(defn- result! [^js request bytes]
+  (if (> (.-length bytes) js/$lumo.maxAnswer)
+    (fault! request
+      (ex-info (str "the answer is " (.-length bytes) " bytes long; Lambda takes at most " js/$lumo.maxAnswer
+                    " (6 MiB). Put large results into S3 and return a link, or stream the response")
+        {:lambda/error-type "Function.ResponseSizeTooLarge"})
+      "Function.ResponseSizeTooLarge")
+    (close! request #(send! (js/$lumo.frame.result (.-number request) bytes)))))
+
+;; -- a request -----------------------------------------------------------------------------------------------------------------
+
+(defn- set-trace-id! [trace-id]
+  (if trace-id
+    (unchecked-set (.-env js/process) "_X_AMZN_TRACE_ID" trace-id)
+    (js-delete (.-env js/process) "_X_AMZN_TRACE_ID")))
+
+(defn- handle! [request {:keys [call read-event]} ^js message]
+  (let [failed #(fault! request % (fault-type % (error/error-type %)))]
+    (try
+      (let [context (js/JSON.parse (.toString (.-context message) "utf8"))
+            event   (read-event (.toString (.-event message) "utf8"))]
+        (set-trace-id! (.-traceId context))
+        (-> (js/Promise.resolve (call event (event/context-map context)))
+            (.then event/answer-bytes)
+            (.then #(result! request %))
+            (.catch failed)))
+      (catch :default e
+        (failed e)))))
+
+(defn- invoke! [handler ^js message]
+  (let [request #js {:number (.-request message)}]
+    (.set open-requests (.-number request) request)
+    (.working ^js @channel true)
+    (log/in-request request #(handle! request handler message))))
+
+;; -- the end of the process ----------------------------------------------------------------------------------------------------
+
+(defn- fault-all! [e type]
+  (doseq [request (vec (es6-iterator-seq (.values open-requests)))]
+    (fault! request e type)))
+
+(defn- current-or-all!
+  "An error outside any handler's own promise is the fault of the request whose work threw it; of all open ones where that
+  cannot be told."
+  [e type]
+  (let [request (log/current-request)]
+    (if (and request (.has open-requests (.-number ^js request)))
+      (fault! request e type)
+      (if (pos? (.-size open-requests))
+        (fault-all! e type)
+        (log/log! "fatal" (error/text e source-text) 0)))))
+
+(defn- watch-the-end! []
+  (doto js/process
+    (.on "uncaughtException"
+      (fn [e origin]
+        (current-or-all! e (fault-type e (if (= origin "unhandledRejection")
+                                           "Runtime.UnhandledPromiseRejection"
+                                           "Runtime.UncaughtException")))
+        ;; The statuses of the managed Node runtime.
+        (.exit js/process (if (= origin "unhandledRejection") 128 129))))
+    (.on "beforeExit"
+      (fn [_]
+        (fault-all!
+          (ex-info (str "the handler's promise was never settled: nothing is left that could settle it"
+                        " (no timer, no connection, no file)")
+            {:lambda/error-type "Runtime.NodeJsExit"})
+          "Runtime.NodeJsExit")))
+    (.on "exit"
+      (fn [status]
+        (when (pos? (.-size open-requests))
+          (fault-all! (js/Error. (str "process.exit(" status ") was called while the request was being handled"))
+            "Runtime.ExitError"))))))
+
+;; -- the start ---------------------------------------------------------------------------------------------------------------------
+
+(defn- init-fault! [e]
+  (let [e    (error/unwrap e)
+        type (cond
+               (:lambda/error-type (ex-data e)) (:lambda/error-type (ex-data e))
+               (error/compile-error? e)         "Runtime.UserCodeSyntaxError"
+               :else                            (error/error-type e))
+        json (cond
+               (error/compile-error? e) #js {:errorType type :errorMessage (error/compile-text e source-text) :stackTrace #js []}
+               :else                    (error-json e type))]
+    (send! (js/$lumo.frame.fault 0 type (js/JSON.stringify json)))
+    (.exit js/process 1)))
+
+(defn- env [k default]
+  (or (not-empty (unchecked-get (.-env js/process) k)) default))
+
+(defn- restore-node-options!
+  "bootstrap adds the heap limit to NODE_OPTIONS; what the function's own environment had comes back for its children."
+  []
+  (if-let [own (unchecked-get (.-env js/process) "LUMO_NODE_OPTIONS")]
+    (unchecked-set (.-env js/process) "NODE_OPTIONS" own)
+    (js-delete (.-env js/process) "NODE_OPTIONS"))
+  (js-delete (.-env js/process) "LUMO_NODE_OPTIONS"))
+
+(defn- ready! [handler-name]
+  (let [{:keys [lumo clojurescript node]} (lumo/version)]
+    (send! (js/$lumo.frame.ready
+             #js {:pid (.-pid js/process) :lumo lumo :clojurescript clojurescript :node node :handler handler-name}))))
+
+(defn- load-handler! [handler-name]
+  (let [{:keys [call event]} (handler/load! handler-name
+                               {:task-root  (env "LAMBDA_TASK_ROOT" (.cwd js/process))
+                                :layer-root (env "LUMO_OPT" "/opt")})]
+    {:call call :read-event (event/event-reader event)}))
+
+(defn start!
+  "Serves the handler named `handler-name` until stdin ends or bootstrap sends Stop."
+  [handler-name]
+  (reset! channel (js/$lumo.child.Channel. (js/$lumo.child.claim)))
+  (log/install! @channel)
+  (restore-node-options!)
+  (let [handler (try
+                  (load-handler! handler-name)
+                  (catch :default e (init-fault! e)))]
+    (watch-the-end!)
+    (.listen ^js @channel
+      (fn [^js message]
+        (condp = (.-type message)
+          js/$lumo.frame.Type.Invoke (invoke! handler message)
+          js/$lumo.frame.Type.Stop   (.exit js/process 0)))
+      #(.exit js/process 0))
+    (ready! handler-name)))

@@ -1,0 +1,96 @@
+(ns lumo.impl.lambda.handler
+  "From the text of _HANDLER, `my-app.core/handler`, to a function: its class path, its namespace, its var, and how it wants to
+  be called."
+  (:require [clojure.string :as string]
+            [lumo.impl.classpath :as classpath]
+            [lumo.impl.compiler :as compiler]
+            [lumo.impl.npm :as npm]
+            [lumo.impl.text :as text]))
+
+(def ^:private fs (js/require "fs"))
+(def ^:private node-path (js/require "path"))
+
+(defn- fail [type message]
+  (throw (ex-info message {:lambda/error-type type})))
+
+;; -- the class path --------------------------------------------------------------------------------------------------------
+
+(defn- jars-in [folder]
+  (->> (try
+         (.readdirSync fs folder)
+         ;; Most functions have no lib/ folder.
+         (catch :default _ #js []))
+       (filter #(string/ends-with? % ".jar"))
+       sort
+       (map #(.join node-path folder %))))
+
+(defn class-path
+  "The class path of a function: its root, its src, the JARs of its lib, then the same of the layers."
+  [task-root layer-root]
+  (let [in #(.join node-path %1 %2)]
+    (concat [task-root (in task-root "src")]
+            (jars-in (in task-root "lib"))
+            [layer-root]
+            (jars-in (in layer-root "lib")))))
+
+;; -- finding the function ----------------------------------------------------------------------------------------------------
+
+(defn parse-name
+  "`my-app.core/handler` as a qualified symbol."
+  [text]
+  (let [[_ ns-name fn-name] (re-matches #"([^/\s]+)/([^/\s]+)" text)]
+    (if ns-name
+      (symbol ns-name fn-name)
+      (fail "Runtime.MalformedHandlerName"
+        (str "the handler is set to " (pr-str text) "; write it as namespace/function, such as my-app.core/handler")))))
+
+(defn- path->ns-name [path]
+  (-> path (string/replace #"\.clj[cs]$" "") (string/replace "/" ".") (string/replace "_" "-")))
+
+(defn- namespace-not-found [ns-sym]
+  (fail "Runtime.ImportModuleError"
+    (str "cannot find namespace " ns-sym ": no "
+         (string/join ", " (compiler/source-paths-of ns-sym false))
+         " in " (string/join ", " (classpath/paths))
+         (text/did-you-mean (str ns-sym) (map path->ns-name (classpath/source-paths))))))
+
+(defn- require-namespace! [ns-sym]
+  (when-not (classpath/find-first (compiler/source-paths-of ns-sym false))
+    (namespace-not-found ns-sym))
+  (compiler/require-ns! ns-sym))
+
+(defn- var-not-found [ns-sym fn-sym]
+  (let [names (map str (compiler/defined-names ns-sym))]
+    (fail "Runtime.HandlerNotFound"
+      (str "namespace " ns-sym " has no var " (name fn-sym)
+           (or (not-empty (text/did-you-mean (name fn-sym) names))
+               (str "; it defines " (if (seq names) (string/join ", " (sort names)) "nothing")))))))
+
+(defn- arities
+  "`:one?` is true where `f` can be called with one argument."
+  [f]
+  (let [multi? (some? (.-cljs$lang$maxFixedArity f))]
+    {:one? (if multi?
+             (or (some? (.-cljs$core$IFn$_invoke$arity$1 f))
+                 (and (some? (.-cljs$core$IFn$_invoke$arity$variadic f))
+                      (<= (.-cljs$lang$maxFixedArity f) 1)))
+             (<= (.-length f) 1))}))
+
+(defn load!
+  "Loads the handler named by `text`. Returns `{:call (fn [event context] answer), :event form}`: the form is that of the
+  :lambda/event metadata. Throws errors whose data carry `:lambda/error-type`, and whatever loading the namespace throws."
+  [text {:keys [task-root layer-root]}]
+  (let [sym    (parse-name text)
+        ns-sym (symbol (namespace sym))]
+    (classpath/set-paths! (class-path task-root layer-root))
+    (npm/install! task-root)
+    (require-namespace! ns-sym)
+    (let [f (compiler/ns-value sym)]
+      (cond
+        (undefined? f) (var-not-found ns-sym sym)
+        (not (ifn? f)) (fail "Runtime.HandlerNotFound" (str sym " is not a function but " (pr-str f)))
+        :else
+        {:call  (if (or (not (fn? f)) (:one? (arities f)))
+                  (fn [event context] (f {:event event :context context}))
+                  (fn [event context] (f event context)))
+         :event (:lambda/event (compiler/var-meta sym))}))))

@@ -1,0 +1,69 @@
+(ns lumo.impl.npm
+  "npm modules: whether a name in an ns form is one, and how it is loaded.
+
+  The order of resolution puts ClojureScript first: cljs.*, clojure.* and goog.* are never npm modules, and neither is a name
+  that the class path or the bundle has. The rest is Node's: built-in modules, then node_modules from the working directory
+  upwards, then NODE_PATH."
+  (:require [clojure.string :as string]))
+
+(def ^:private node-module (js/require "module"))
+
+(defonce ^:private state
+  ;; :require  Node's require as seen from the program's folder
+  ;; :known    JS Map of module name -> boolean; the compiler asks at every symbol
+  (atom {:require nil :known (js/Map.)}))
+
+(defn split-sub
+  "Splits the sub-access form of a library name: `lib$Name.inner` is [\"lib\" \"Name.inner\"]. A name without one has nil."
+  [lib]
+  (let [i (string/index-of lib "$")]
+    (if (and i (pos? i))
+      [(subs lib 0 i) (subs lib (inc i))]
+      [lib nil])))
+
+(defn- resolves? [lib]
+  (try
+    (.resolve ^js (:require @state) lib)
+    true
+    (catch :default e
+      ;; A module that is there but does not export its main entry to `require` is still one; loading it tells more.
+      (not= "MODULE_NOT_FOUND" (.-code e)))))
+
+(defn npm-module?
+  "True where `lib` (a symbol or a string of an ns form) names a built-in or npm module, and `shadowed?` (a function of no
+  arguments) does not say that something else of that name comes first."
+  [lib shadowed?]
+  (let [lib (str lib)
+        known (:known @state)]
+    (if-some [answer (.get known lib)]
+      answer
+      (let [[base _] (split-sub lib)
+            answer   (and (not (re-find #"^(cljs|clojure|goog)(\.|$)" lib))
+                          (not (shadowed?))
+                          (or (.isBuiltin node-module base) (resolves? base)))]
+        (.set known lib answer)
+        answer))))
+
+(defn forget!
+  "Drops what is remembered of names that were no modules; a REPL's user may have installed one since."
+  []
+  (.clear (:known @state)))
+
+(defn- load-sub [lib]
+  (let [[base sub] (split-sub lib)
+        module     ((:require @state) base)]
+    (if sub
+      (reduce (fn [o k] (unchecked-get o k)) module (string/split sub #"\."))
+      module)))
+
+(defn install!
+  "Makes `folder` the place from which modules are looked up, and defines the global `require` that compiled code calls."
+  [folder]
+  (let [node-require (.createRequire node-module (str folder "/"))
+        wrapper      (fn require [lib]
+                       (if (string/includes? lib "$") (load-sub lib) (node-require lib)))]
+    (js/Object.assign wrapper node-require)
+    (swap! state assoc :require node-require)
+    (forget!)
+    (set! js/globalThis.require wrapper)
+    nil))
