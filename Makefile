@@ -1,0 +1,56 @@
+# Every target is one line of `make help`; the work is done by the Go program in build/ (`go doc ./build`).
+ARCH ?= x86_64
+BUILD = go run ./build
+HELLO = examples/hello -e '{"name":"Lisp"}'
+
+.DEFAULT_GOAL := help
+.PHONY: help run test layer engine bundle deps lint fmt bench update-goldens clean need-go
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "ARCH=x86_64 (the default) or arm64, for layer and engine. LUMO_SOURCES=DIR: a folder of sources in place of the registries."
+
+run: layer ## build all, and invoke the hello example on a local Lambda (needs Go alone)
+	dist/lumo-lambda invoke $(HELLO)
+
+test: need-go ## fetch what the tests need, check the source's form, build both layers, run every test
+	$(BUILD) deps
+	$(BUILD) lint
+	$(BUILD) layer x86_64
+	$(BUILD) layer arm64
+	$(BUILD) test-js
+	$(BUILD) test-cljs
+	go test -race ./...
+
+layer: need-go ## write dist/: the layer's zip, bootstrap, lumo, and the developer's command
+	$(BUILD) layer $(ARCH)
+
+engine: need-go ## unpack the static Node.js that is kept in build/prebuilt
+	$(BUILD) engine $(ARCH)
+
+bundle: need-go ## compile the interpreter into build/prebuilt, when lumo/ has changed (needs java, mvn, python3 with pip)
+	$(BUILD) bundle
+
+deps: need-go ## fetch or check what tests and linters need (npm, mvn, python3 with pip, qemu-user)
+	$(BUILD) deps
+
+lint: need-go ## check the form of Go, JavaScript and ClojureScript
+	$(BUILD) lint
+
+fmt: need-go ## put Go, JavaScript and ClojureScript in form
+	$(BUILD) fmt
+
+bench: layer ## measure starts and round trips; prints Go's benchmark format
+	go test -run '^$$' -bench . -benchtime 20x -count 1 ./bench/...
+
+update-goldens: layer ## rewrite the golden files and the notices, for review
+	$(BUILD) notices
+	go test ./build/... ./layer/... ./cmd/... ./test/... -run Golden -update
+
+clean: need-go ## remove dist/ and .cache/
+	$(BUILD) clean
+
+# Go fetches the right release of itself when it is older than go.mod asks for, from 1.21 on.
+need-go:
+	@command -v go >/dev/null || { echo 'make: Go is not on the PATH. Any Go of 1.21 or newer will do (it fetches 1.26, which go.mod asks for): apt-get install golang-go, or a download from the Go project.' >&2; exit 1; }

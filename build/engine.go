@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/ulikunitz/xz"
+
+	"github.com/lumo-lambda/lumo-lambda/build/internal/host"
+	"github.com/lumo-lambda/lumo-lambda/build/internal/step"
+)
+
+// enginesFile is build/prebuilt/engine.json: what the compressed engines beside it are.
+type enginesFile struct {
+	Version string                   `json:"version"` // Node's
+	Inputs  string                   `json:"inputs"`  // key of the recipe that they were made from
+	Engines map[host.Arch]engineFile `json:"engines"`
+}
+
+type engineFile struct {
+	File       string `json:"file"`
+	FileSHA256 string `json:"fileSha256"`
+	FileBytes  int64  `json:"fileBytes"`
+	SHA256     string `json:"sha256"` // of the executable
+	Bytes      int64  `json:"bytes"`
+}
+
+// engineExe is the executable's name in the step's output.
+const engineExe = "node"
+
+func (t *tree) engines() (*enginesFile, error) {
+	text, err := os.ReadFile(t.path("build", "prebuilt", "engine.json"))
+	if err != nil {
+		return nil, fmt.Errorf("read what the prebuilt engines are: %w", err)
+	}
+	var f enginesFile
+	if err := json.Unmarshal(text, &f); err != nil {
+		return nil, fmt.Errorf("read build/prebuilt/engine.json: %w", err)
+	}
+	return &f, nil
+}
+
+// engineStep unpacks the prebuilt engine of an architecture and verifies it.
+func (t *tree) engineStep(arch host.Arch) (*step.Step, error) {
+	all, err := t.engines()
+	if err != nil {
+		return nil, err
+	}
+	e, ok := all.Engines[arch]
+	if !ok {
+		return nil, fmt.Errorf("build/prebuilt has no engine for %s", arch)
+	}
+	if err := t.checkEngineInputs(all); err != nil {
+		return nil, err
+	}
+	return &step.Step{
+		Name: "engine-" + string(arch),
+		Key:  e.SHA256,
+		Make: func(_ context.Context, job *step.Job) error {
+			exe := filepath.Join(job.Out, engineExe)
+			if err := unxz(t.path("build", "prebuilt", e.File), exe); err != nil {
+				return err
+			}
+			got, err := step.FileDigest(exe)
+			if err != nil {
+				return err
+			}
+			if got != e.SHA256 {
+				return fmt.Errorf("build/prebuilt/%s holds an executable with sha256 %s, not %s", e.File, got, e.SHA256)
+			}
+			return nil
+		},
+	}, nil
+}
+
+// checkEngineInputs compares the recipe with the one that the prebuilt engines were made from.
+func (t *tree) checkEngineInputs(all *enginesFile) error {
+	r, err := t.recipe("engine")
+	if err != nil {
+		return err
+	}
+	key, err := r.Key(t.root, nil)
+	if err != nil {
+		return err
+	}
+	if key != all.Inputs {
+		return fmt.Errorf("build/recipes/engine has changed (digest %.16s) since build/prebuilt/engine-*.xz were made (%.16s); "+
+			"they were built by hand, so the recipe cannot make them again: take the change back", key, all.Inputs)
+	}
+	return nil
+}
+
+func unxz(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return fmt.Errorf("open the compressed engine: %w", err)
+	}
+	defer in.Close()
+	plain, err := xz.NewReader(bufio.NewReader(in))
+	if err != nil {
+		return fmt.Errorf("unpack %s: %w", filepath.Base(from), err)
+	}
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		return fmt.Errorf("unpack %s: %w", filepath.Base(from), err)
+	}
+	if _, err := io.Copy(out, plain); err != nil {
+		out.Close()
+		return fmt.Errorf("unpack %s: %w", filepath.Base(from), err)
+	}
+	return out.Close()
+}
+
+func engineTarget(ctx context.Context, t *tree, arch host.Arch, stdout io.Writer) error {
+	exe, err := t.engine(ctx, arch)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(t.out, "the engine is the one in build/prebuilt, which fits build/recipes/engine; unpacked and verified:")
+	fmt.Fprintln(stdout, exe)
+	return nil
+}
+
+// engine is the path of an architecture's engine, unpacked.
+func (t *tree) engine(ctx context.Context, arch host.Arch) (string, error) {
+	s, err := t.engineStep(arch)
+	if err != nil {
+		return "", err
+	}
+	dir, err := t.steps.Make(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, engineExe), nil
+}

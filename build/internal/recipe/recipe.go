@@ -1,0 +1,197 @@
+// Package recipe reads recipes: one folder a thing under build/recipes, with a file `recipe` that says where the thing
+// comes from and how it is made.
+//
+// # Format
+//
+// A line is a keyword and its words; # starts a comment, on a line of its own or after a blank. An indented line belongs
+// to the `run` above it: one argument of a program's argument vector, so that a reason fits beside each odd flag.
+//
+//	version  WORD                            the thing's version
+//	source   KIND NAME VERSION FILE SHA256 [on MACHINE]
+//	                                         something to fetch: maven (NAME is group:artifact), npm, pypi; where one
+//	                                         file serves one kind of machine that builds, its name (x86_64, arm64)
+//	recorded ORIGIN FILE SHA256              something that went into a part made by hand, never fetched
+//	needs    RECIPE…                         other recipes, made before; ${RECIPE} is where their output lies
+//	input    PATH [except PATTERN…]          a file or folder of this tree that the result depends on
+//	unpack   PATTERN                         archives among the sources, unpacked into the output
+//	run      NAME                            a program, its argument vector on the indented lines below
+//	strip    PATH                            a path of this machine, taken out of every file that the runs have written
+//	part     NAME VERSION LICENCE TEXT…      a component that ends up in the layer, with its licence's texts
+//
+// There is no source without a hash.
+package recipe
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Recipe is a parsed recipe.
+type Recipe struct {
+	Name     string // of the folder
+	Dir      string
+	Version  string
+	Sources  []Source
+	Recorded []Recorded
+	Needs    []string
+	Inputs   []Input
+	Unpack   []string
+	Runs     []Run
+	Strip    []string
+	Parts    []Part
+}
+
+// Source is a file to fetch through its registry's own client.
+type Source struct {
+	Kind, Name, Version, File, SHA256 string
+	Machine                           string // the only one that it is for; empty for all
+}
+
+// Recorded is a source of something that was made outside this tree.
+type Recorded struct {
+	Origin, File, SHA256 string
+}
+
+// Input is a file or folder of the tree.
+type Input struct {
+	Path   string
+	Except []string
+}
+
+// Run is one program of a recipe.
+type Run struct {
+	Name string
+	Argv []string
+}
+
+// Part is a third-party component in the layer. Texts are paths of licence texts below the recipe's folder.
+type Part struct {
+	Name, Version, Licence string
+	Texts                  []string
+}
+
+// Load reads the recipe in the folder dir.
+func Load(dir string) (*Recipe, error) {
+	f, err := os.Open(filepath.Join(dir, "recipe"))
+	if err != nil {
+		return nil, fmt.Errorf("read recipe: %w", err)
+	}
+	defer f.Close()
+	r := &Recipe{Name: filepath.Base(dir), Dir: dir}
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		if err := r.line(lines.Text()); err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", f.Name(), n, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read recipe %s: %w", r.Name, err)
+	}
+	return r, nil
+}
+
+// LoadAll reads every recipe below dir, in the order of their names.
+func LoadAll(dir string) ([]*Recipe, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*", "recipe"))
+	if err != nil {
+		return nil, fmt.Errorf("list recipes: %w", err)
+	}
+	var all []*Recipe
+	for _, file := range files {
+		r, err := Load(filepath.Dir(file))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+var (
+	comment = regexp.MustCompile(`(^|\s)#.*$`)
+	sha256  = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	kinds   = []string{"maven", "npm", "pypi"}
+)
+
+func (r *Recipe) line(text string) error {
+	body := strings.TrimRight(comment.ReplaceAllString(text, ""), " \t")
+	switch {
+	case strings.TrimSpace(body) == "":
+		return nil
+	case body[0] == ' ' || body[0] == '\t':
+		if len(r.Runs) == 0 {
+			return fmt.Errorf("an argument without a run above it")
+		}
+		last := &r.Runs[len(r.Runs)-1]
+		last.Argv = append(last.Argv, strings.TrimSpace(body))
+		return nil
+	}
+	words := strings.Fields(body)
+	return r.keyword(words[0], words[1:])
+}
+
+func (r *Recipe) keyword(word string, args []string) error {
+	short, ok := map[string]int{
+		"version": 1, "source": 5, "recorded": 3, "needs": 1, "input": 1, "unpack": 1, "run": 1, "strip": 1, "part": 4,
+	}[word]
+	if !ok {
+		return fmt.Errorf("no keyword %q", word)
+	}
+	if len(args) < short {
+		return fmt.Errorf("%s wants %d words or more, not %d", word, short, len(args))
+	}
+	switch word {
+	case "version":
+		r.Version = args[0]
+	case "source":
+		s := Source{Kind: args[0], Name: args[1], Version: args[2], File: args[3], SHA256: args[4]}
+		if len(args) == 7 && args[5] == "on" {
+			s.Machine = args[6]
+		}
+		if err := s.Check(); err != nil {
+			return err
+		}
+		r.Sources = append(r.Sources, s)
+	case "recorded":
+		if !sha256.MatchString(args[2]) {
+			return fmt.Errorf("recorded %s has no sha256", args[1])
+		}
+		r.Recorded = append(r.Recorded, Recorded{args[0], args[1], args[2]})
+	case "needs":
+		r.Needs = append(r.Needs, args...)
+	case "input":
+		in := Input{Path: args[0]}
+		if len(args) > 1 && args[1] == "except" {
+			in.Except = args[2:]
+		}
+		r.Inputs = append(r.Inputs, in)
+	case "unpack":
+		r.Unpack = append(r.Unpack, args[0])
+	case "run":
+		r.Runs = append(r.Runs, Run{Name: args[0]})
+	case "strip":
+		r.Strip = append(r.Strip, args...)
+	case "part":
+		r.Parts = append(r.Parts, Part{args[0], args[1], args[2], args[3:]})
+	}
+	return nil
+}
+
+// Check tells what a source lacks.
+func (s Source) Check() error {
+	if !slices.Contains(kinds, s.Kind) {
+		return fmt.Errorf("source %s is of kind %q, not one of %v", s.File, s.Kind, kinds)
+	}
+	if !sha256.MatchString(s.SHA256) {
+		return fmt.Errorf("source %s has no sha256: no hash, no fetch", s.File)
+	}
+	if s.File != filepath.Base(s.File) || s.File == "" {
+		return fmt.Errorf("source %s %s: the file %q is not a plain name", s.Kind, s.Name, s.File)
+	}
+	return nil
+}

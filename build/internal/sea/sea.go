@@ -1,0 +1,141 @@
+// Package sea makes a single-executable application of the engine and the bundle: one static file that holds Node, a V8
+// start-up snapshot in which the bundle has already run, and the bundle's assets.
+//
+// # Input and output
+//
+// A bundle is a folder: main.js is the one script that the snapshot is made of, and every file under assets/ becomes an
+// asset under its path there, for `sea.getAsset` to read. The engine makes the snapshot itself, so one of another
+// architecture runs through qemu-user.
+//
+// # Reproducibility
+//
+// The same engine and bundle give the same bytes. Every path in the blob is relative to the working folder, argv[0] is
+// always "node", V8's random seed is fixed while the snapshot is made, and the builder's own process number, which Node
+// keeps in its heap, is overwritten first; a start puts its own there. V8 promises nothing about the order in which it
+// serialises its heap, so a bundle may undo this: TestSameInputGivesSameBytes would notice.
+package sea
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/lumo-lambda/lumo-lambda/build/internal/host"
+)
+
+// config is Node's own format: the file that --experimental-sea-config reads.
+type config struct {
+	Main           string            `json:"main"`
+	Output         string            `json:"output"`
+	UseSnapshot    bool              `json:"useSnapshot"`
+	DisableWarning bool              `json:"disableExperimentalSEAWarning"`
+	Assets         map[string]string `json:"assets,omitempty"`
+}
+
+// Build makes the executable file out from the engine and the folder bundle, in the new folder work. What the engine
+// prints goes to log.
+func Build(ctx context.Context, arch host.Arch, engine, bundle, work, out string, log io.Writer) error {
+	if err := os.CopyFS(work, os.DirFS(bundle)); err != nil {
+		return fmt.Errorf("copy the bundle: %w", err)
+	}
+	assets, err := listAssets(work)
+	if err != nil {
+		return err
+	}
+	if err := writeEntry(work); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(config{
+		Main: entry, Output: "lumo.blob", UseSnapshot: true, DisableWarning: true, Assets: assets,
+	}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode sea-config.json: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(work, "sea-config.json"), text, 0o644); err != nil {
+		return fmt.Errorf("write sea-config.json: %w", err)
+	}
+	if err := generate(ctx, arch, engine, work, log); err != nil {
+		return err
+	}
+	return join(engine, filepath.Join(work, "lumo.blob"), out)
+}
+
+const (
+	entry = "entry.js"
+	// prelude goes before main.js, on its first line, so that no line number changes.
+	prelude = "Object.defineProperty(process,'pid',{value:0,writable:false,enumerable:true,configurable:true});"
+)
+
+// writeEntry writes the script that the snapshot is made of: main.js after the prelude.
+func writeEntry(work string) error {
+	script, err := os.ReadFile(filepath.Join(work, "main.js"))
+	if err != nil {
+		return fmt.Errorf("read the bundle's script: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(work, entry), append([]byte(prelude), script...), 0o644); err != nil {
+		return fmt.Errorf("write the snapshot's script: %w", err)
+	}
+	return nil
+}
+
+// generate has the engine run main.js and write what came of it as lumo.blob.
+func generate(ctx context.Context, arch host.Arch, engine, work string, log io.Writer) error {
+	cmd, err := arch.Command(ctx, "node", engine,
+		"--random-seed=1", // the seed of V8's hashes while building; a start has its own
+		"--no-warnings",   // a warning's text, with this process's number in it, would be kept in the snapshot
+		"--experimental-sea-config", "sea-config.json")
+	if err != nil {
+		return err
+	}
+	cmd.Dir = work
+	// Nothing of the builder's environment may reach the snapshot.
+	cmd.Env = []string{"LC_ALL=C", "TZ=UTC", "PATH=/usr/bin:/bin"}
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("make the start-up snapshot with the %s engine: %w", arch, err)
+	}
+	return nil
+}
+
+func join(engine, blob, out string) error {
+	node, err := os.ReadFile(engine)
+	if err != nil {
+		return fmt.Errorf("read the engine: %w", err)
+	}
+	data, err := os.ReadFile(blob)
+	if err != nil {
+		return fmt.Errorf("read the application: %w", err)
+	}
+	app, err := inject(node, data)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(out, app, 0o755); err != nil {
+		return fmt.Errorf("write the executable: %w", err)
+	}
+	return nil
+}
+
+func listAssets(work string) (map[string]string, error) {
+	assets := map[string]string{}
+	root := filepath.Join(work, "assets")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		key, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		assets[filepath.ToSlash(key)] = filepath.ToSlash(filepath.Join("assets", key))
+		return nil
+	})
+	if err != nil && !os.IsNotExist(err) {
+		return nil, fmt.Errorf("list the bundle's assets: %w", err)
+	}
+	return assets, nil
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+
+	"github.com/lumo-lambda/lumo-lambda/build/internal/fetch"
+	"github.com/lumo-lambda/lumo-lambda/build/internal/host"
+	"github.com/lumo-lambda/lumo-lambda/build/internal/step"
+	"github.com/lumo-lambda/lumo-lambda/layer"
+)
+
+// layerTarget writes dist/<arch>/{bootstrap,lumo}, dist/lumo-lambda-<arch>.zip and dist/lumo-lambda.
+func layerTarget(ctx context.Context, t *tree, arch host.Arch, _ io.Writer) error {
+	lumo, err := t.lumo(ctx, arch)
+	if err != nil {
+		return err
+	}
+	dist := t.path("dist", string(arch))
+	if err := os.MkdirAll(dist, 0o755); err != nil {
+		return fmt.Errorf("make dist: %w", err)
+	}
+	if err := install(lumo, filepath.Join(dist, "lumo")); err != nil {
+		return err
+	}
+	if err := t.goBuild(ctx, arch, "./cmd/bootstrap", filepath.Join(dist, "bootstrap")); err != nil {
+		return err
+	}
+	native, err := host.Native()
+	if err != nil {
+		return err
+	}
+	if err := t.goBuild(ctx, native, "./cmd/lumo-lambda", t.path("dist", "lumo-lambda")); err != nil {
+		return err
+	}
+	return t.zip(ctx, arch, dist)
+}
+
+func (t *tree) zip(ctx context.Context, arch host.Arch, dist string) error {
+	files := []layer.File{
+		{Name: "bootstrap", Path: filepath.Join(dist, "bootstrap"), Exec: true},
+		{Name: "lumo", Path: filepath.Join(dist, "lumo"), Exec: true},
+		{Name: "LICENSE", Path: t.path("LICENSE")},
+	}
+	notices, err := t.noticeFiles(ctx)
+	if err != nil {
+		return err
+	}
+	files = append(files, notices...)
+	k := step.NewKey("zip-" + string(arch))
+	k.Text("go", runtime.Version()) // its compressor packs
+	for _, f := range files {
+		digest, err := step.FileDigest(f.Path)
+		if err != nil {
+			return err
+		}
+		k.Text(f.Name, digest)
+	}
+	if err := k.Files(t.root, "layer/zip.go"); err != nil {
+		return err
+	}
+	name := "lumo-lambda-" + string(arch) + ".zip"
+	dir, err := t.steps.Make(ctx, &step.Step{Name: "zip-" + string(arch), Key: k.Sum(),
+		Make: func(_ context.Context, job *step.Job) error { return pack(filepath.Join(job.Out, name), files) }})
+	if err != nil {
+		return err
+	}
+	return install(filepath.Join(dir, name), t.path("dist", name))
+}
+
+// pack writes the layer's zip, if it is small enough.
+func pack(name string, files []layer.File) error {
+	out, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("create the layer's zip: %w", err)
+	}
+	defer out.Close()
+	if err := layer.Write(out, files); err != nil {
+		return err
+	}
+	info, err := out.Stat()
+	if err != nil {
+		return fmt.Errorf("measure the layer's zip: %w", err)
+	}
+	if info.Size() > layer.MaxBytes {
+		return fmt.Errorf("the layer has %d bytes, more than the %d that it may have", info.Size(), layer.MaxBytes)
+	}
+	return out.Close()
+}
+
+// goBuild compiles one of this module's programs: static, without paths of the machine and without a version stamp, so
+// that the same source gives the same bytes.
+func (t *tree) goBuild(ctx context.Context, arch host.Arch, pkg, out string) error {
+	tmp := out + ".tmp"
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o", tmp, pkg)
+	cmd.Dir = t.root
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch.GOARCH(), "GOFLAGS=")
+	cmd.Stdout, cmd.Stderr = t.out, t.out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("compile %s: %w", pkg, err)
+	}
+	if err := os.Rename(tmp, out); err != nil {
+		return fmt.Errorf("compile %s: %w", pkg, err)
+	}
+	return nil
+}
+
+// install copies a program to its place, unless it is there: a program that runs may be replaced, not written to.
+func install(from, to string) error {
+	a, errA := os.Stat(from)
+	b, errB := os.Stat(to)
+	if errA == nil && errB == nil && os.SameFile(a, b) {
+		return nil
+	}
+	tmp := to + ".tmp"
+	if err := os.Remove(tmp); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("install %s: %w", filepath.Base(to), err)
+	}
+	if err := os.Link(from, tmp); err != nil {
+		if err := fetch.CopyFile(from, tmp); err != nil {
+			return fmt.Errorf("install %s: %w", filepath.Base(to), err)
+		}
+	}
+	if err := os.Rename(tmp, to); err != nil {
+		return fmt.Errorf("install %s: %w", filepath.Base(to), err)
+	}
+	return nil
+}

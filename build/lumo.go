@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/lumo-lambda/lumo-lambda/build/internal/host"
+	"github.com/lumo-lambda/lumo-lambda/build/internal/sea"
+	"github.com/lumo-lambda/lumo-lambda/build/internal/step"
+)
+
+// lumoStep joins the engine and the bundle, and tries the result.
+func (t *tree) lumoStep(ctx context.Context, arch host.Arch) (*step.Step, error) {
+	engine, err := t.engineStep(arch)
+	if err != nil {
+		return nil, err
+	}
+	// Asked for here, and not as a need, because the bundle has things to say to a person.
+	dir, bundle, err := t.bundle(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k := step.NewKey("lumo-" + string(arch))
+	k.Text("engine", engine.Key)
+	k.Text("bundle", bundle.Key)
+	for _, source := range []string{"build/internal/sea", "build/internal/elfnote"} {
+		if err := k.Files(t.root, source, "*_test.go"); err != nil {
+			return nil, err
+		}
+	}
+	return &step.Step{
+		Name:  "lumo-" + string(arch),
+		Key:   k.Sum(),
+		Needs: []*step.Step{engine},
+		Make: func(ctx context.Context, job *step.Job) error {
+			exe := filepath.Join(job.Dir(engine), engineExe)
+			out := filepath.Join(job.Out, "lumo")
+			if err := sea.Build(ctx, arch, exe, dir, job.Work, out, job.Log); err != nil {
+				return err
+			}
+			return tryLumo(ctx, arch, out, job.Log)
+		},
+	}, nil
+}
+
+// tryLumo has a new lumo compute something, on its own architecture: a snapshot that was made wrong shows here.
+func tryLumo(ctx context.Context, arch host.Arch, exe string, log io.Writer) error {
+	cmd, err := arch.Command(ctx, exe, exe, "-e", "(reduce + (map inc (range 4)))")
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(&out, log), log
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("try the new lumo: %w", err)
+	}
+	if got := strings.TrimSpace(out.String()); got != "10" {
+		return fmt.Errorf("the new lumo says %q where 10 is right", got)
+	}
+	return nil
+}
+
+func lumoTarget(ctx context.Context, t *tree, arch host.Arch, stdout io.Writer) error {
+	exe, err := t.lumo(ctx, arch)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, exe)
+	return nil
+}
+
+// lumo is the path of an architecture's lumo, made.
+func (t *tree) lumo(ctx context.Context, arch host.Arch) (string, error) {
+	s, err := t.lumoStep(ctx, arch)
+	if err != nil {
+		return "", err
+	}
+	dir, err := t.steps.Make(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "lumo"), nil
+}
