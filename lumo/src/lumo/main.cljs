@@ -1,6 +1,7 @@
 (ns lumo.main
   "What the snapshot's entry script (js/main.js) calls: `prepare` while the snapshot is built, `start` after it is restored."
-  (:require [cljs.math]
+  (:require [cljs.analyzer.api]
+            [cljs.math]
             [cljs.pprint]
             [cljs.reader]
             [cljs.repl]

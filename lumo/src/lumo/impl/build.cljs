@@ -5,6 +5,7 @@
             [cljs.reader :as reader]
             [clojure.string :as string]
             [lumo.impl.analysis :as analysis]
+            [lumo.impl.bundled :as bundled]
             [lumo.impl.classpath :as classpath]
             [lumo.impl.compiler :as compiler]))
 
@@ -24,6 +25,16 @@
   [paths]
   (classpath/set-paths! (classpath/split paths)))
 
+(defn- check-deps!
+  "A macro namespace whose dependency is not bundled would work here, where the class path has it, and nowhere else."
+  [aname]
+  (let [{:keys [requires require-macros]} (compiler/ns-map aname)
+        missing (remove #(or (bundled/bundled? %) (= aname %))
+                  (concat (vals requires) (map ana/macro-ns-name (vals require-macros))))]
+    (when (seq missing)
+      (throw (ex-info (str aname " needs " (string/join ", " missing) ", not in the bundle: require it in lumo.main, or"
+                           " name it earlier in MACRO_NAMESPACES of stage2.js") {})))))
+
 (defn ^:export compile-macros
   "#js [javascript analysis] of the macro namespace `ns-name`. Its dependencies have to be bundled already."
   [ns-name]
@@ -34,6 +45,7 @@
         parts    #js []]
     (compiler/eval-source (classpath/text resource)
       {:file (str (compiler/ns->path ns-sym) ".cljc") :macros? true :collect #(.push parts %)})
-    (compiler/mark-loaded! aname)
+    (check-deps! aname)
+    (bundled/add! aname)
     #js [(string/join "\n" parts)
          (analysis/write-ns (compiler/ns-map aname))]))

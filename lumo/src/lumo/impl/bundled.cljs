@@ -22,6 +22,12 @@
       {:loaded #{} :analysis #{} :code #{}}
       (js-keys listing))))
 
+(defn add!
+  "Adds a namespace whose code and analysis are assets; for the build, which makes them one after the other."
+  [ns-sym]
+  (swap! contents #(-> % (update :analysis conj ns-sym) (update :code conj ns-sym)))
+  nil)
+
 (defn bundled?
   "True where the namespace (a symbol; macros with their $macros suffix) comes inside lumo."
   [ns-sym]
@@ -32,11 +38,15 @@
   []
   (sort (remove #(.endsWith (str %) "$macros") (:analysis @contents))))
 
-(defn code
-  "The JavaScript of a bundled namespace that is not in the snapshot, or nil where it is."
+(defn code?
+  "True where the code of a bundled namespace is an asset, not part of the snapshot."
   [ns-sym]
-  (when (contains? (:code @contents) ns-sym)
-    (.text js/$lumo.assets (str "code/" ns-sym ".js"))))
+  (contains? (:code @contents) ns-sym))
+
+(defn code
+  "The JavaScript of a bundled namespace for which `code?` is true."
+  [ns-sym]
+  (.text js/$lumo.assets (str "code/" ns-sym ".js")))
 
 (defn ns-analysis
   "The analysis of a bundled namespace."

@@ -153,16 +153,23 @@
   [ns-sym macros?]
   (mapv #(str (ns->path ns-sym) %) (if macros? [".clj" ".cljc"] [".cljs" ".cljc" ".js"])))
 
+(defn- bundled-deps
+  "The bundled namespaces that must be there before `ns-sym` is: of a macro namespace, whose code is yet to be evaluated, all it
+  requires; of an ordinary one, whose code is in the snapshot, its own macros."
+  [ns-sym {:keys [requires require-macros]}]
+  (let [macros (map ana/macro-ns-name (vals require-macros))]
+    (filter bundled/bundled?
+      (if (bundled/code? ns-sym)
+        (remove #{ns-sym} (concat (vals requires) macros))
+        (filter #{(ana/macro-ns-name ns-sym)} macros)))))
+
 (defn- load-bundled! [ns-sym]
-  (when-not (get-in @state [::ana/namespaces ns-sym :bundled])
-    (let [ns-map (assoc (bundled/ns-analysis ns-sym) :bundled true)]
-      (when-let [js-text (bundled/code ns-sym)]
-        (doseq [dep (concat (vals (:requires ns-map)) (vals (:require-macros ns-map)))
-                :let [dep-macros (ana/macro-ns-name dep)]]
-          (when (bundled/bundled? dep) (load-bundled! dep))
-          (when (and (bundled/bundled? dep-macros) (not= dep-macros ns-sym)) (load-bundled! dep-macros)))
-        (script/run-text! js-text (str "lumo/" ns-sym ".js")))
-      (swap! state assoc-in [::ana/namespaces ns-sym] ns-map))))
+  (when-not (get-in @state [::ana/namespaces ns-sym :name])
+    (let [ns-map (bundled/ns-analysis ns-sym)]
+      (swap! state assoc-in [::ana/namespaces ns-sym] ns-map)
+      (run! load-bundled! (bundled-deps ns-sym ns-map))
+      (when (bundled/code? ns-sym)
+        (script/run-text! (bundled/code ns-sym) (str "lumo/" ns-sym ".js"))))))
 
 (defn- circular! [path name]
   (throw (ex-info (str "Circular dependency: " (string/join " -> " (conj path name)))
@@ -226,12 +233,6 @@
   "What the compiler knows of a namespace."
   [ns-sym]
   (get-in @state [::ana/namespaces ns-sym]))
-
-(defn mark-loaded!
-  "Tells the compiler that a namespace is loaded, so that a require of it does nothing."
-  [ns-sym]
-  (swap! cljs/*loaded* conj ns-sym)
-  nil)
 
 (defn defined-names
   "The names defined in a namespace, as symbols."
