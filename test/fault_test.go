@@ -1,0 +1,131 @@
+package test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/lumo-lambda/lumo-lambda/emulator"
+)
+
+// source is a file of the function that fails, as errors name it.
+func source(t *testing.T, file, marker string) string {
+	t.Helper()
+	line := lineOf(t, filepath.Join(fixture("faults"), "src", file), marker)
+	return fmt.Sprintf("src/%s:%d:", file, line)
+}
+
+func TestFaultInAHandlerIsOneErrorAndTheNextEventIsAnswered(t *testing.T) {
+	cases := map[string]struct {
+		errorType string
+		message   string
+		trace     string // a part of the stack trace
+	}{
+		"throw":        {"ExceptionInfo", "no such order", source(t, "faults/core.cljs", "; thrown here")},
+		"throw-text":   {"Error", "just text", ""},
+		"type-error":   {"TypeError", "toUpperCase", source(t, "faults/core.cljs", "; undefined here")},
+		"reject":       {"ExceptionInfo", "rejected", "faults/core.cljs"},
+		"reject-later": {"RangeError", "too far", "faults/core.cljs"},
+		"uncaught":     {"Runtime.UncaughtException", "thrown in a timer", ""},
+		"unhandled":    {"Runtime.UnhandledPromiseRejection", "nobody waits for this", ""},
+		"exit":         {"Runtime.ExitError", "3", ""},
+		"exit-zero":    {"Runtime.ExitError", "0", ""},
+		"kill":         {"Runtime.ExitError", "signal 9", ""},
+		"never":        {"Runtime.NodeJsExit", "never settled", ""},
+		"cycle":        {"Runtime.MarshalError", "JSON", ""},
+		"large":        {"Function.ResponseSizeTooLarge", "", ""},
+	}
+	onBoth(t, func(t *testing.T, l lambda) {
+		f := l.start(t, fixture("faults"), "faults.core/handler", nil)
+		n := 0
+		for name, c := range cases {
+			t.Run(name, func(t *testing.T) {
+				got := f.fault(t, fmt.Sprintf(`{"do":%q}`, name))
+				assert.Equal(t, c.errorType, got.ErrorType)
+				assert.Contains(t, got.ErrorMessage, c.message)
+				assert.Contains(t, fmt.Sprint(got.StackTrace), c.trace)
+				n++
+				assert.Equal(t, fmt.Sprintf(`{"alive":%d}`, n), f.answer(t, fmt.Sprintf(`{"n":%d}`, n)), "the next event")
+			})
+		}
+	})
+}
+
+func TestErrorCarriesItsDataAndCauses(t *testing.T) {
+	onBoth(t, func(t *testing.T, l lambda) {
+		f := l.start(t, fixture("faults"), "faults.core/handler", nil)
+		got := f.fault(t, `{"do":"throw"}`)
+		assert.Equal(t, "{:order 7}", got.ErrorData)
+		require.NotNil(t, got.Cause)
+		assert.Equal(t, "TypeError", got.Cause.ErrorType)
+		assert.Equal(t, "the inner reason", got.Cause.ErrorMessage)
+		assert.Regexp(t, `faults\.core/deeper`, got.StackTrace[0])
+		assert.Contains(t, fmt.Sprint(got.StackTrace), "faults.core/handler")
+		log := f.closedLog(t)
+		assert.Contains(t, log, "no such order", "the log tells the error too")
+		assert.Contains(t, log, "the inner reason")
+	})
+}
+
+func TestMissedDeadlineIsOneErrorAndTheNextEventIsAnswered(t *testing.T) {
+	onBoth(t, func(t *testing.T, l lambda) {
+		f := l.start(t, fixture("faults"), "faults.core/handler", func(c *emulator.Config) { c.Timeout = 3 * time.Second })
+		for _, do := range []string{"hang", "loop"} {
+			got := f.fault(t, fmt.Sprintf(`{"do":%q}`, do))
+			assert.Equal(t, "Runtime.Timedout", got.ErrorType, do)
+			assert.Equal(t, `{"alive":1}`, f.answer(t, `{"n":1}`), "after %s", do)
+		}
+	})
+}
+
+func TestFunctionThatCannotBeLoadedSaysWhy(t *testing.T) {
+	cases := map[string]struct {
+		handler   string
+		errorType string
+		message   []string
+	}{
+		"no such file": {"fualts.core/handler", "Runtime.ImportModuleError",
+			[]string{"fualts.core", "fualts/core.cljs", "/var/task", "did you mean faults.core?"}},
+		"no such var": {"faults.core/handlr", "Runtime.HandlerNotFound",
+			[]string{"faults.core", "handlr", "did you mean handler?"}},
+		"no namespace": {"handler", "Runtime.MalformedHandlerName",
+			[]string{`"handler"`, "my-app.core/handler"}},
+		"no function": {"faults.value/handler", "Runtime.HandlerNotFound",
+			[]string{"faults.value/handler", "42"}},
+		"unclosed": {"faults.unclosed/handler", "Runtime.UserCodeSyntaxError",
+			[]string{source(t, "faults/unclosed.cljs", `{:answer (inc (get event "n")})`)}},
+		"unreadable": {"faults.unreadable/handler", "Runtime.UserCodeSyntaxError",
+			[]string{source(t, "faults/unreadable.cljs", "; a key without a value")}},
+		"missing library": {"faults.missing/handler", "Runtime.UserCodeSyntaxError",
+			[]string{"no.such-library", "src/faults/missing.cljs"}},
+	}
+	onBoth(t, func(t *testing.T, l lambda) {
+		for name, c := range cases {
+			t.Run(name, func(t *testing.T) {
+				f := l.start(t, fixture("faults"), c.handler, nil)
+				for range 2 { // Lambda tries again with the next event
+					got := f.fault(t, `{}`)
+					assert.Equal(t, c.errorType, got.ErrorType)
+					for _, part := range c.message {
+						assert.Contains(t, got.ErrorMessage, part)
+					}
+				}
+			})
+		}
+	})
+}
+
+func TestFunctionThatThrowsAtLoadSaysWhere(t *testing.T) {
+	onBoth(t, func(t *testing.T, l lambda) {
+		f := l.start(t, fixture("faults"), "faults.throws/handler", nil)
+		got := f.fault(t, `{}`)
+		assert.Equal(t, "ExceptionInfo", got.ErrorType)
+		assert.Equal(t, "TABLE is not set", got.ErrorMessage)
+		assert.Equal(t, `{:variable "TABLE"}`, got.ErrorData)
+		assert.Contains(t, fmt.Sprint(got.StackTrace), source(t, "faults/throws.cljs", "; thrown here"))
+	})
+}

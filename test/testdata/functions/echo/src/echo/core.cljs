@@ -1,0 +1,4 @@
+(ns echo.core)
+
+(defn handler [{:keys [event]}]
+  event)

@@ -1,0 +1,31 @@
+(ns faults.core
+  "Everything that can go wrong while an event is handled.")
+
+(defn- never []
+  (js/Promise. (fn [_ _])))
+
+(defn- while-a-timer-runs []
+  (js/setInterval (fn []) 1000)
+  (never))
+
+(defn- deeper [order]
+  (throw (ex-info "no such order" {:order order} (js/TypeError. "the inner reason")))) ; thrown here
+
+(defn handler [{:keys [event]}]
+  (case (get event "do")
+    "throw"        (inc (deeper 7))
+    "throw-text"   (throw "just text")
+    "type-error"   (.toUpperCase (get event "missing")) ; undefined here
+    "reject"       (js/Promise.reject (ex-info "rejected" {:code 1}))
+    "reject-later" (js/Promise. (fn [_ reject] (js/setTimeout #(reject (js/RangeError. "too far")) 10)))
+    "uncaught"     (do (js/setTimeout #(throw (js/Error. "thrown in a timer")) 0) (while-a-timer-runs))
+    "unhandled"    (do (js/Promise.reject (js/Error. "nobody waits for this")) (while-a-timer-runs))
+    "exit"         (js/process.exit 3)
+    "exit-zero"    (js/process.exit 0)
+    "kill"         (do (js/process.kill js/process.pid "SIGKILL") (while-a-timer-runs))
+    "never"        (never)
+    "hang"         (while-a-timer-runs)
+    "loop"         (loop [] (recur))
+    "cycle"        (let [o #js {}] (set! (.-self o) o) o)
+    "large"        (.repeat "x" 6400000)
+    {:alive (get event "n")}))

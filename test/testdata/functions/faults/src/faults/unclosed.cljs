@@ -1,0 +1,4 @@
+(ns faults.unclosed)
+
+(defn handler [{:keys [event]}]
+  {:answer (inc (get event "n")})

@@ -1,0 +1,3 @@
+(ns faults.value)
+
+(def handler 42)
