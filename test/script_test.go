@@ -1,0 +1,83 @@
+package test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the scripts' expected output with what is printed now")
+
+// The scripts are what a user could type. Beside testscript's own commands there is
+//
+//	exits STATUS program [args…]    run the program, which must exit with the status
+//
+// the condition [deps], that test/deps.json has been fetched, and the variables $ROOT (of the source tree) and $TESTDEPS. The programs lumo and
+// lumo-lambda are those of dist/.
+
+func TestLumo(t *testing.T)       { runScripts(t, "lumo") }
+func TestLumoLambda(t *testing.T) { runScripts(t, "lambda") }
+
+func runScripts(t *testing.T, folder string) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script", folder),
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			cache, err := os.UserCacheDir()
+			if err != nil {
+				return err
+			}
+			env.Setenv("PATH", layerDir+string(filepath.ListSeparator)+dist+string(filepath.ListSeparator)+os.Getenv("PATH"))
+			env.Setenv("ROOT", root)
+			env.Setenv("TESTDEPS", filepath.Join(root, ".cache", "testdeps"))
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_CACHE_HOME", cache) // where the genuine emulator is kept
+			env.Setenv("LUMO_RIE", os.Getenv("LUMO_RIE"))
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits": exits,
+		},
+		Condition: condition,
+	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS program [args...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	err = ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%s exited with status %d, want %d\n[stdout]\n%s\n[stderr]\n%s", args[1], got, want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+}
+
+// condition is [deps]: the dependencies of the tests are here. In CI they must be.
+func condition(name string) (bool, error) {
+	if name != "deps" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	_, err := os.Stat(filepath.Join(root, ".cache", "testdeps"))
+	if err != nil && os.Getenv("CI") == "true" {
+		return false, errors.New("the dependencies of the tests are missing: run `go run ./build deps` first")
+	}
+	return err == nil, nil
+}
