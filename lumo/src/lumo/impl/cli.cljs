@@ -70,13 +70,13 @@
         stat     (.statSync fs absolute #js {:throwIfNoEntry false})]
     (cond
       (some-> stat .isFile) {:text (.readFileSync fs absolute "utf8") :file absolute}
-      (some-> stat .isDirectory) (throw (ex-info (str path " is a folder; name a file") {:type ::not-found}))
+      (some-> stat .isDirectory) (throw (ex-info (str path " is a folder; name a file") {:lumo/plain true}))
       :else
       (if-let [resource (classpath/find-resource path)]
         {:text (classpath/text resource) :file (:file resource)}
         (throw (ex-info (str "could not find " path " in " (.cwd js/process) " or on the class path"
                              (text/did-you-mean path (classpath/source-paths)))
-                 {:type ::not-found}))))))
+                 {:lumo/plain true}))))))
 
 (defn- strip-shebang [text]
   (if (string/starts-with? text "#!") (str ";" text) text))
@@ -106,7 +106,7 @@
       (apply main args)
       (throw (ex-info (str "namespace " ns-name " has no function -main"
                            (text/did-you-mean "-main" (map str (compiler/defined-names ns-sym))))
-               {:type ::not-found})))))
+               {:lumo/plain true})))))
 
 (defn- read-stdin []
   (.toString (.readFileSync fs 0) "utf8"))

@@ -18,8 +18,10 @@
             [lumo.impl.analysis :as analysis]
             [lumo.impl.bundled :as bundled]
             [lumo.impl.classpath :as classpath]
+            [lumo.impl.error :as error]
             [lumo.impl.npm :as npm]
-            [lumo.impl.script :as script]))
+            [lumo.impl.script :as script]
+            [lumo.impl.text :as text]))
 
 (defonce state
   ;; The compiler's state: an atom, as cljs.js wants it.
@@ -32,6 +34,12 @@
 (def ^:dynamic ^:private *loading*
   "The namespaces whose source is being loaded, outermost first, to tell a circular dependency."
   [])
+
+(defonce warn!
+  ;; What is done with the text of a compiler warning.
+  (atom (fn [text]
+          (binding [*print-fn* *print-err-fn*]
+            (println (str "WARNING: " text))))))
 
 (declare load-lib)
 
@@ -53,6 +61,15 @@
     (when-let [e (:error @result)]
       (throw e))
     @result))
+
+(defn- placed
+  "The error `e` with the place of the top-level form that it came from, where nothing in it knows a place: the compiler gives
+  none for a namespace that cannot be found."
+  [e form file]
+  (let [{:keys [line column]} (meta form)]
+    (if (and line (error/compile-error? e) (not (:line (error/compile-report e))))
+      (ex-info nil {:tag :cljs/analysis-error :file file :line line :column column} e)
+      e)))
 
 (defn- ns-form? [form]
   (and (seq? form)
@@ -131,9 +148,12 @@
         (let [form (read-form reader ns)]
           (if (identical? form eof)
             (do (script/flush! unit) ns)
-            (let [result (if each
-                           (eval-form form ns (assoc opts :context :expr :def-emits-var true) emit-and-run!)
-                           (eval-form form ns opts emit!))
+            (let [result (try
+                           (if each
+                             (eval-form form ns (assoc opts :context :expr :def-emits-var true) emit-and-run!)
+                             (eval-form form ns opts emit!))
+                           (catch :default e
+                             (throw (placed e form file))))
                   ns'    (if (ns-form? form) (or (:ns result) ns) ns)]
               (when (and (not each) (ns-form? form))
                 (script/flush! unit))
@@ -189,9 +209,21 @@
   (and (string/starts-with? (str name) "goog")
        (some? (js/goog.getObjectByName (str name)))))
 
+(defn- path->ns-name [path]
+  (-> path (string/replace #"\.clj[cs]?$" "") (string/replace "/" ".") (string/replace "_" "-")))
+
+(defn not-found-text
+  "What to say of a namespace that is nowhere: what was looked for, where, and the nearest name that exists."
+  [ns-sym macros?]
+  (str "cannot find " (if macros? "the macro namespace " "namespace ") ns-sym ": no "
+       (string/join ", " (source-paths-of ns-sym macros?))
+       " in " (string/join ", " (map text/shown-path (classpath/paths)))
+       (text/did-you-mean (str ns-sym)
+         (concat (map str (bundled/names)) (map path->ns-name (classpath/source-paths))))))
+
 (defn- load-lib
-  "cljs.js's load hook. It loads the namespace itself, and answers that there is nothing left to do, or nil where the
-  namespace is nowhere to be found."
+  "cljs.js's load hook. It loads the namespace itself and answers that there is nothing left to do. It throws where the namespace
+  is nowhere to be found; for a clojure.x, cljs.js then asks for cljs.x."
   [{:keys [name macros]} callback]
   (let [aname   (cond-> name macros ana/macro-ns-name)
         loaded? (cond
@@ -205,7 +237,9 @@
                   (when-let [resource (classpath/find-first (source-paths-of name macros))]
                     (load-source! resource aname macros)
                     true))]
-    (callback (when loaded? {:lang :js :source ""}))))
+    (when-not loaded?
+      (throw (ex-info (not-found-text name macros) {:tag :cljs/analysis-error})))
+    (callback {:lang :js :source ""})))
 
 (defn- class-path-lib? [name]
   (boolean (classpath/find-first (source-paths-of (symbol name) false))))
@@ -254,6 +288,13 @@
   (set! js/goog.isProvided_ (fn [_] false))
   (set! js/goog.require (fn [_] nil))
   (set! js/goog.provide (fn [name] (js/goog.constructNamespace_ name)))
+  (set! ana/*cljs-warning-handlers*
+    [(fn [type env extra]
+       (when (type ana/*cljs-warnings*)
+         (when-let [message (ana/error-message type extra)]
+           (@warn! (str (error/place {:file ana/*cljs-file* :line (:line env) :column (:column env)}) ": " message)))))])
+  ;; A rule for code that the Closure compiler optimizes; a script or a function in one file need not follow it.
+  (set! ana/*cljs-warnings* (assoc ana/*cljs-warnings* :single-segment-namespace false))
   (swap! state assoc :options {:target :nodejs :optimizations :none})
   (doseq [ns-sym '[cljs.core cljs.core$macros]]
     (load-bundled! ns-sym))

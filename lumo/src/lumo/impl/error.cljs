@@ -189,9 +189,11 @@
   "Any error in full."
   [e source-text]
   (let [e (unwrap e)]
-    (if (compile-error? e)
-      (compile-text e source-text)
-      (run-time-text e))))
+    (cond
+      ;; Wrong use of the command line: its message says all there is to know.
+      (:lumo/plain (ex-data e)) (str "lumo: " (ex-message e))
+      (compile-error? e)        (compile-text e source-text)
+      :else                     (run-time-text e))))
 
 (defn ->json
   "A thrown value as Lambda's error object: errorType, errorMessage and stackTrace, with errorData (EDN) and cause where the

@@ -44,19 +44,9 @@
       (fail "Runtime.MalformedHandlerName"
         (str "the handler is set to " (pr-str text) "; write it as namespace/function, such as my-app.core/handler")))))
 
-(defn- path->ns-name [path]
-  (-> path (string/replace #"\.clj[cs]$" "") (string/replace "/" ".") (string/replace "_" "-")))
-
-(defn- namespace-not-found [ns-sym]
-  (fail "Runtime.ImportModuleError"
-    (str "cannot find namespace " ns-sym ": no "
-         (string/join ", " (compiler/source-paths-of ns-sym false))
-         " in " (string/join ", " (classpath/paths))
-         (text/did-you-mean (str ns-sym) (map path->ns-name (classpath/source-paths))))))
-
 (defn- require-namespace! [ns-sym]
   (when-not (classpath/find-first (compiler/source-paths-of ns-sym false))
-    (namespace-not-found ns-sym))
+    (fail "Runtime.ImportModuleError" (compiler/not-found-text ns-sym false)))
   (compiler/require-ns! ns-sym))
 
 (defn- var-not-found [ns-sym fn-sym]
