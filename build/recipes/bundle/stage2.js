@@ -1,0 +1,120 @@
+// Stage 2 of the bundle, run by the engine: from what the JVM compiler made to what the snapshot is built of.
+//
+//   node stage2.js REPO STAGE1 OUT CLASSPATH VERSION
+//
+//   REPO       the project's root
+//   STAGE1     the output of stage 1 (bundle.clj)
+//   OUT        a folder: main.js, the snapshot's entry script, and assets/
+//   CLASSPATH  JARs that hold the sources of the macro namespaces, separated by ":"
+//   VERSION    of lumo
+//
+// The macro namespaces are compiled here by the self-hosted compiler itself, the one that will use them.
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+const vm = require('vm');
+
+const [repo, stage1, out, classpath, version] = process.argv.slice(2);
+const assets = path.join(out, 'assets');
+
+// Macro namespaces that come with ClojureScript, each after those it requires.
+const MACRO_NAMESPACES = [
+  'cljs.support',
+  'cljs.env.macros',
+  'cljs.analyzer.macros',
+  'cljs.compiler.macros',
+  'cljs.spec.gen.alpha',
+  'cljs.spec.alpha',
+  'cljs.spec.test.alpha',
+  'clojure.template',
+  'cljs.test',
+  'cljs.pprint',
+];
+
+// The modules of lumo/js, each in a function of its own, with a require that knows them and Node's built-ins.
+function modules() {
+  const dir = path.join(repo, 'lumo/js');
+  const names = fs
+    .readdirSync(dir)
+    .filter((f) => f.endsWith('.js') && !f.endsWith('.test.js') && f !== 'main.js')
+    .sort();
+  const bodies = names.map(
+    (f) => `${JSON.stringify('./' + f)}: function (module, exports, require) {${fs.readFileSync(path.join(dir, f), 'utf8')}\n}`,
+  );
+  return `(function (node) {
+  const sources = {${bodies.join(',\n')}};
+  const loaded = {};
+  return function require(name) {
+    if (!sources[name]) return node(name);
+    if (!loaded[name]) {
+      const module = (loaded[name] = { exports: {} });
+      sources[name](module, module.exports, require);
+    }
+    return loaded[name].exports;
+  };
+})`;
+}
+
+// The entry script. The compiled ClojureScript is kept as text and run as a script of its own, under the name lumo.js, because
+// it must define globals and because stack frames tell the interpreter's own code by that name.
+function entry(clojureScript, versions) {
+  const main = fs.readFileSync(path.join(repo, 'lumo/js/main.js'), 'utf8');
+  return `'use strict';
+(function (node, folder) {
+const require = ${modules()}(node);
+const $bundle = {
+  versions: ${JSON.stringify(JSON.stringify(versions))},
+  assetFolder: () => node('path').join(folder, 'assets'),
+  runClojureScript: () => new (node('vm').Script)(${JSON.stringify(clojureScript)}, { filename: 'lumo.js' }).runInThisContext(),
+};
+${main}
+})(require, __dirname);
+`;
+}
+
+function write(file, text) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, text);
+}
+
+function cacheFiles(dir) {
+  return fs
+    .readdirSync(dir, { withFileTypes: true, recursive: true })
+    .filter((e) => e.isFile() && e.name.endsWith('.cache.edn'))
+    .map((e) => path.join(e.parentPath, e.name))
+    .sort();
+}
+
+const clojureScript = fs.readFileSync(path.join(stage1, 'main.js'), 'utf8');
+fs.mkdirSync(assets, { recursive: true });
+
+// Load the compiler as the snapshot's builder will, to have it make its own assets.
+globalThis.require = require;
+globalThis.$lumo = {
+  assets: require(path.join(repo, 'lumo/js/assets.js')),
+  jar: require(path.join(repo, 'lumo/js/jar.js')),
+  frame: require(path.join(repo, 'lumo/js/frame.js')),
+  child: require(path.join(repo, 'lumo/js/child.js')),
+  versions: JSON.stringify({ lumo: version }),
+};
+$lumo.assets.useFolder(assets);
+new vm.Script(clojureScript, { filename: 'lumo.js' }).runInThisContext();
+
+const listing = {};
+const build = globalThis.lumo.impl.build;
+for (const file of cacheFiles(path.join(stage1, 'out'))) {
+  const [name, analysis] = build.analysis_of_cache(fs.readFileSync(file, 'utf8'));
+  write(path.join(assets, 'analysis', `${name}.json`), analysis);
+  listing[name] = 'loaded';
+}
+globalThis.lumo.main.prepare(listing);
+build.configure(classpath);
+for (const name of MACRO_NAMESPACES) {
+  const [code, analysis] = build.compile_macros(name);
+  write(path.join(assets, 'code', `${name}$macros.js`), code);
+  write(path.join(assets, 'analysis', `${name}$macros.json`), analysis);
+  listing[`${name}$macros`] = 'code';
+}
+write(path.join(assets, 'listing.json'), JSON.stringify(listing));
+write(path.join(out, 'main.js'), entry(clojureScript, { lumo: version }));
