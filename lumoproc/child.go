@@ -2,7 +2,6 @@ package lumoproc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -74,7 +73,7 @@ func (c *child) invoke(ctx context.Context, m Invoke) ([]byte, error) {
 	c.update(func(s *state) { call = s.begin(m.Label, time.Now()) })
 	if call == nil {
 		<-c.done // it is going already
-		return nil, errors.Join(errUndelivered, c.exit())
+		return nil, &undelivered{c.exit()}
 	}
 	defer c.attribute()
 	c.attribute()
@@ -96,19 +95,27 @@ func (c *child) invoke(ctx context.Context, m Invoke) ([]byte, error) {
 		}
 	}()
 
-	c.writing.Lock()
-	err = writev(c.inRaw, bufs)
-	c.writing.Unlock()
-	if err != nil {
+	if err := c.write(call, bufs); err != nil {
 		c.hangUp(fmt.Errorf("write Invoke: %w", err))
-		o := <-call.outcome
-		if o.err != nil && !errors.As(o.err, new(*TimeoutError)) {
-			o.err = errors.Join(errUndelivered, o.err)
-		}
-		return o.answer, o.err
 	}
 	o := <-call.outcome
 	return o.answer, o.err
+}
+
+// write sends a call's frame.
+func (c *child) write(call *call, bufs [3][]byte) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	size := int64(len(bufs[0]) + len(bufs[1]) + len(bufs[2]))
+	c.update(func(s *state) {
+		call.end = s.sent + size
+		s.sent = call.end
+	})
+	left, err := writev(c.inRaw, bufs)
+	if left > 0 {
+		c.update(func(s *state) { s.unsent = int64(left) })
+	}
+	return err
 }
 
 // expire ends a call whose context is over, and the child with it: what it is busy with cannot be taken back.
@@ -196,13 +203,19 @@ func (c *child) finish(ps *os.ProcessState) {
 	if ws, ok := ps.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 		exit.Signal, exit.Core = ws.Signal(), ws.CoreDump()
 	}
+	unread := int64(unreadBytes(c.inRaw))
 	closeAll(c.in, c.out.f, c.errs.f)
 	c.update(func(s *state) {
 		exit.Ready = s.wasReady
 		s.phase = exited
 		s.exit = verdict(exit, s.cause)
-		for request := range s.calls {
-			s.settle(request, outcome{err: s.exit})
+		consumed := s.sent - s.unsent - unread
+		for request, call := range s.calls {
+			err := s.exit
+			if consumed < call.end {
+				err = &undelivered{err}
+			}
+			s.settle(request, outcome{err: err})
 		}
 	})
 	close(c.done)

@@ -22,15 +22,9 @@ func NewDecoder(r io.Reader) *Decoder { return &Decoder{bufio.NewReaderSize(r, r
 // bytes that are no frame a *FrameError, else the reader's error. After an error the decoder is of no more use.
 // The message owns its bytes.
 func (d *Decoder) Next() (request uint32, m Message, err error) {
-	b, err := d.r.Peek(headerSize)
-	if len(b) == 0 {
-		return 0, nil, err
-	}
+	b, err := d.peekHeader()
 	if err != nil {
-		if errors.Is(err, io.EOF) {
-			return 0, nil, shortHeader(b)
-		}
-		return 0, nil, fmt.Errorf("read frame header: %w", err)
+		return 0, nil, err
 	}
 	h, err := parseHeader(b)
 	if err != nil {
@@ -49,13 +43,31 @@ func (d *Decoder) Next() (request uint32, m Message, err error) {
 	return h.request, m, err
 }
 
-// shortHeader tells text without a magic from the beginning of a frame.
-func shortHeader(b []byte) error {
+// peekHeader waits for the bytes of a header, and no longer than they may be one: a child that sends a short text must not
+// be waited for.
+func (d *Decoder) peekHeader() ([]byte, error) {
 	const start = "LM\x01"
-	if n := min(len(b), len(start)); string(b[:n]) != start[:n] {
-		return &FrameError{KindMagic, fmt.Sprintf("%q where a frame should begin", b)}
+	for wanted := 1; ; {
+		b, err := d.r.Peek(max(wanted, min(d.r.Buffered(), headerSize)))
+		n := min(len(b), len(start))
+		switch {
+		case len(b) >= headerSize:
+			return b, nil // parseHeader says what is wrong with it, if something is
+		case string(b[:min(n, 2)]) != start[:min(n, 2)]:
+			return nil, &FrameError{KindMagic, fmt.Sprintf("%q where a frame should begin", b)}
+		case err == nil:
+			wanted = len(b) + 1
+			if n == len(start) {
+				wanted = headerSize
+			}
+		case !errors.Is(err, io.EOF):
+			return nil, fmt.Errorf("read frame header: %w", err)
+		case len(b) == 0:
+			return nil, io.EOF
+		default:
+			return nil, &FrameError{KindTruncated, fmt.Sprintf("a header ends after %d of %d bytes", len(b), headerSize)}
+		}
 	}
-	return &FrameError{KindTruncated, fmt.Sprintf("a header ends after %d of %d bytes", len(b), headerSize)}
 }
 
 // buffers gives m's frame in up to three pieces, of which only the first, appended to head, is made here.

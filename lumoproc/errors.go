@@ -11,8 +11,11 @@ import (
 // ErrClosed is the error of every call after Close.
 var ErrClosed = errors.New("lumoproc: closed")
 
-// errUndelivered is in the chain where the child cannot have seen the request whole.
-var errUndelivered = errors.New("the request was not delivered")
+// undelivered wraps the end of a child that cannot have read a request: it may be given to another.
+type undelivered struct{ err error }
+
+func (e *undelivered) Error() string { return "the request was not delivered: " + e.err.Error() }
+func (e *undelivered) Unwrap() error { return e.err }
 
 // StartError says that there is no process: the program is missing, is not executable, or there was no room for it.
 type StartError struct {

@@ -61,6 +61,7 @@ func (k *Keeper) Ready(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
+	c.errs.sync() // what it wrote while it started is logged before it is used
 	var hello Ready
 	c.update(func(s *state) { hello = s.hello })
 	return hello.Info(), nil
@@ -82,15 +83,15 @@ func (k *Keeper) Invoke(ctx context.Context, m Invoke) ([]byte, error) {
 			return nil, cancelled(err)
 		}
 		answer, err := c.invoke(ctx, m)
-		if !errors.Is(err, errUndelivered) {
+		lost := (*undelivered)(nil)
+		if !errors.As(err, &lost) {
 			return answer, cancelled(err)
 		}
-		err = delivered(err)
 		if attempt == 2 || ctx.Err() != nil {
-			return nil, err
+			return nil, lost.err
 		}
 		k.cfg.Log(Line{Label: m.Label, Level: LevelWarn,
-			Text: fmt.Sprintf("the child was gone before it had the whole request, which goes to a new one: %v", err)})
+			Text: fmt.Sprintf("the child was gone before it had read the request, which goes to a new one: %v", lost.err)})
 	}
 }
 
@@ -98,14 +99,6 @@ func (k *Keeper) Invoke(ctx context.Context, m Invoke) ([]byte, error) {
 func cancelled(err error) error {
 	if timeout := (*TimeoutError)(nil); errors.As(err, &timeout) && errors.Is(timeout.Err, context.Canceled) {
 		return fmt.Errorf("invoke: %w", timeout.Err)
-	}
-	return err
-}
-
-// delivered drops the mark of errUndelivered.
-func delivered(err error) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()[1]
 	}
 	return err
 }

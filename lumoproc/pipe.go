@@ -87,8 +87,20 @@ func read(fd uintptr, p []byte) (int, error) {
 	}
 }
 
-// writev writes all of bufs, waiting where the pipe is full. It changes bufs.
-func writev(raw syscall.RawConn, bufs [3][]byte) (err error) {
+// unreadBytes gives what nobody has read of what was written to a pipe. It can be asked at either end, and after the
+// reader's death: so it is known which requests a dead child has not seen.
+func unreadBytes(raw syscall.RawConn) (n int32) {
+	_ = raw.Control(func(fd uintptr) {
+		const fionread = 0x541b // FIONREAD of asm-generic/ioctls.h
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, fd, fionread, uintptr(unsafe.Pointer(&n))); errno != 0 {
+			n = 0
+		}
+	})
+	return n
+}
+
+// writev writes all of bufs, waiting where the pipe is full. left is how many bytes an error kept from the pipe.
+func writev(raw syscall.RawConn, bufs [3][]byte) (left int, err error) {
 	var iov [3]syscall.Iovec
 	waitErr := raw.Write(func(fd uintptr) (done bool) {
 		for {
@@ -121,7 +133,7 @@ func writev(raw syscall.RawConn, bufs [3][]byte) (err error) {
 			}
 		}
 	})
-	return errors.Join(err, waitErr)
+	return len(bufs[0]) + len(bufs[1]) + len(bufs[2]), errors.Join(err, waitErr)
 }
 
 // outPipe reads a child's stdout. After end, it gives what is in the pipe and then io.EOF, without waiting for

@@ -28,6 +28,9 @@ type state struct {
 	cause    error // the first reason to end the child, nil while there is none
 	exit     error // what became of it, once exited
 
+	sent   int64 // bytes given to the child's stdin, frames that were begun counted whole
+	unsent int64 // of these, what a broken pipe did not take
+
 	calls  map[uint32]*call // in flight
 	last   uint32           // number of the newest request; 0: none was ever given
 	ended  [8]*call         // the newest requests that are over: their log lines may still come
@@ -39,6 +42,7 @@ type call struct {
 	request uint32
 	label   string
 	since   time.Time
+	end     int64        // where its frame ends in all that was sent
 	outcome chan outcome // takes exactly one
 }
 

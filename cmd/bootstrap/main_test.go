@@ -86,6 +86,7 @@ func start(t *testing.T, script string, env ...string) *bootstrap {
 		"_HANDLER":               "my-app.core/handler",
 		"LUMO_BIN":               os.Args[0],
 		lumoproctest.Env:         script,
+		"GORACE":                 strings.TrimPrefix(lumoproctest.RaceEnv, "GORACE="),
 	}
 	for _, kv := range env {
 		name, value, found := strings.Cut(kv, "=")

@@ -7,7 +7,7 @@
 //	ready              send Ready, then serve
 //	answer TEXT        Result with TEXT; event, context, env NAME, args, cwd, pid, flags: with what these name
 //	fault TYPE BODY    Fault of the request, of the child in the start script
-//	log LEVEL TEXT     Log at the level's number
+//	log LEVEL TEXT     Log at the level's number; logbytes N: one of N bytes
 //	err TEXT           a line on stderr; errpart TEXT: without its end; errbytes N: N bytes in lines; errflood: for ever
 //	out TEXT           a line on stdout, where frames belong
 //	frame HEX          bytes on stdout
@@ -37,6 +37,9 @@ import (
 
 // Env names the variable that makes a test binary a child.
 const Env = "LUMOPROCTEST_CHILD"
+
+// RaceEnv keeps a child that is built with the race detector from sleeping for a second at its exit.
+const RaceEnv = "GORACE=atexit_sleep_ms=0"
 
 // Main runs the child and exits, where this process is meant to be one; else it returns at once.
 func Main() {
@@ -109,6 +112,8 @@ func (c *child) run(script string, request uint32, m lumoproc.Invoke) {
 		case "log":
 			level, text, _ := strings.Cut(arg, " ")
 			send(request, lumoproc.Log{Level: lumoproc.Level(number(level)), Text: []byte(text)})
+		case "logbytes":
+			send(request, lumoproc.Log{Level: lumoproc.LevelInfo, Text: bytes.Repeat([]byte("x"), number(arg))})
 		case "err":
 			fmt.Fprintln(os.Stderr, arg)
 		case "errpart":
@@ -134,8 +139,8 @@ func (c *child) run(script string, request uint32, m lumoproc.Invoke) {
 		case "exit":
 			os.Exit(number(arg))
 		case "kill":
-			must(syscall.Kill(os.Getpid(), syscall.Signal(number(arg))))
-			hang()
+			// Go's runtime makes something else of some signals, a shell does not.
+			must(syscall.Exec("/bin/sh", []string{"sh", "-c", "kill -" + arg + " $$"}, nil))
 		case "hang", "deaf":
 			hang()
 		case "closeout":
