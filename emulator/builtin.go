@@ -90,6 +90,7 @@ type session struct {
 	hangUp  context.CancelFunc // ends requests that wait for an event
 	served  chan struct{}      // closed when the server accepts no more
 	started time.Time
+	run     string // the mark of the processes
 }
 
 func newSession(cfg Config, l *layout, bootstrap string, inv *invocation) (*session, error) {
@@ -98,7 +99,7 @@ func newSession(cfg Config, l *layout, bootstrap string, inv *invocation) (*sess
 		return nil, fmt.Errorf("listen for the bootstrap: %w", err)
 	}
 	requests, hangUp := context.WithCancel(context.Background())
-	s := &session{api: newAPI(), hangUp: hangUp, served: make(chan struct{}), started: time.Now()}
+	s := &session{api: newAPI(), hangUp: hangUp, served: make(chan struct{}), started: time.Now(), run: l.run}
 	s.api.offer(inv)
 	s.server = &http.Server{
 		Handler:     s.api.handler(),
@@ -198,7 +199,7 @@ func (s *session) exited() bool {
 func (s *session) end() {
 	s.process.signalGroup(syscall.SIGKILL)
 	s.stopServing()
-	s.process.end()
+	s.process.end(s.run)
 }
 
 // stopServing returns when no request is being served. A process that was left behind

@@ -15,8 +15,8 @@
 // Start makes everything ready, but does not start the bootstrap: like Lambda's
 // own emulator, both start it when the first event arrives. Invoke may be
 // called from several goroutines; events are passed one at a time. Close ends
-// the bootstrap, and whatever it left in its process group, removes what Start
-// made, and returns when all of the function's log has been written.
+// the bootstrap and every process that came from it, removes what Start made,
+// and returns when all of the function's log has been written.
 //
 // An Invoke whose context ends before the answer closes the emulator: the
 // genuine one does not survive a caller that goes away.
@@ -36,7 +36,7 @@
 //
 // The bootstrap sees the variables that Lambda sets, the AWS credentials and
 // region of this process, and Config.Env, which wins over both; nothing else of
-// this process's environment.
+// this process's environment. LUMO_LAMBDA_RUN is ours: Close finds the processes by it.
 //
 // # Results
 //

