@@ -71,6 +71,41 @@
       (ex-info nil {:tag :cljs/analysis-error :file file :line line :column column} e)
       e)))
 
+;; A macro in the file that uses it. ClojureScript keeps macros in a namespace of their own, ns$macros; a defmacro in an
+;; ordinary namespace is evaluated there, and referred to from here.
+
+(defn- defmacro-form? [form]
+  (and (seq? form) (= 'defmacro (first form)) (symbol? (second form))))
+
+(defn- share-with-macros!
+  "Makes everything that `ns` requires, refers to and defines known in its macro namespace, so that a macro's own code can use
+  it."
+  [ns macros-ns]
+  (swap! state update ::ana/namespaces
+    (fn [namespaces]
+      (let [here (get namespaces ns)]
+        (update namespaces macros-ns
+          (fn [there]
+            (merge-with #(if (map? %2) (merge %1 %2) %2)
+              {:name macros-ns :defs {}}
+              there
+              (select-keys here [:requires :require-macros :uses :use-macros :renames :rename-macros :imports :excludes])
+              {:uses (zipmap (keys (:defs here)) (repeat ns))})))))))
+
+(defn- eval-macro!
+  "Evaluates a defmacro of namespace `ns` now, so that the next form can use it."
+  [form ns opts]
+  (let [macros-ns (ana/macro-ns-name ns)
+        unit      (script/unit ana/*cljs-file*)]
+    (share-with-macros! ns macros-ns)
+    (script/add! unit (str "goog.provide(\"" (comp/munge macros-ns) "\");") nil)
+    (eval-form form macros-ns opts #(script/add! unit %1 %2))
+    (script/flush! unit)
+    (swap! state update-in [::ana/namespaces ns] update :use-macros assoc (second form) ns)
+    (swap! state update-in [::ana/namespaces ns] update :require-macros assoc ns ns)
+    (swap! cljs/*loaded* conj macros-ns)
+    nil))
+
 (defn- ns-form? [form]
   (and (seq? form)
        (contains? '#{ns ns* require use import require-macros use-macros refer-clojure refer-global require-global}
@@ -149,9 +184,12 @@
           (if (identical? form eof)
             (do (script/flush! unit) ns)
             (let [result (try
-                           (if each
-                             (eval-form form ns (assoc opts :context :expr :def-emits-var true) emit-and-run!)
-                             (eval-form form ns opts emit!))
+                           (cond
+                             (and (not macros?) (defmacro-form? form))
+                             (do (script/flush! unit) (eval-macro! form ns opts))
+
+                             each  (eval-form form ns (assoc opts :context :expr :def-emits-var true) emit-and-run!)
+                             :else (eval-form form ns opts emit!))
                            (catch :default e
                              (throw (placed e form file))))
                   ns'    (if (ns-form? form) (or (:ns result) ns) ns)]

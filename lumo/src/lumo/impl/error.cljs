@@ -92,37 +92,39 @@
 
 (defn- location [e]
   (let [{:keys [file line column] :as data} (ex-data e)
-        line (or line (:clojure.error/line data))]
-    (when line
-      {:file (or file (:clojure.error/source data)) :line line :column (or column (:clojure.error/column data))})))
+        ;; Where a form is not closed the reader knows the end of the file, and says where the form starts.
+        [_ open-line open-column] (when (= :eof (:ex-kind data))
+                                    (re-find #"starting at line (\d+) and column (\d+)" (ex-message e)))]
+    (cond
+      open-line {:file file :line (js/parseInt open-line) :column (js/parseInt open-column)}
+      line      {:file file :line line :column column}
+      (:clojure.error/line data) {:file   (:clojure.error/source data)
+                                  :line   (:clojure.error/line data)
+                                  :column (:clojure.error/column data)})))
+
+(defn unwrap
+  "The error that the program's author should see: what the program threw, out of the compiler's wrapping, or the compiler's
+  report."
+  [e]
+  (or (some #(when (script/thrown? %) %) (causes e)) e))
 
 (defn compile-error?
   "True where the error came from reading or compiling source, not from running it."
   [e]
-  (boolean (some (fn [x] (let [data (ex-data x)]
-                           (or (= :cljs/analysis-error (:tag data))
-                               (= :reader-exception (:type data))
-                               (contains? data :clojure.error/phase))))
-             (causes e))))
-
-(defn- run-time-cause
-  "The program's own error inside the compiler's wrapping: cljs.js wraps what evaluation throws with the message ERROR."
-  [e]
-  (loop [e e]
-    (if (and (= :cljs/analysis-error (:tag (ex-data e))) (= "ERROR" (first (string/split (ex-message e) #" at line | in file "))))
-      (ex-cause e)
-      (when-let [c (ex-cause e)] (recur c)))))
-
-(defn unwrap
-  "The error that the program's author should see: what the program threw, or the compiler's report."
-  [e]
-  (or (run-time-cause e) e))
+  (let [cs (causes e)]
+    (boolean (and (not-any? script/thrown? cs)
+                  (some (fn [x] (let [data (ex-data x)]
+                                  (or (= :cljs/analysis-error (:tag data))
+                                      (= :reader-exception (:type data))
+                                      (contains? data :clojure.error/phase))))
+                    cs)))))
 
 (defn- clean-message
   "A reader's or analyzer's message without the place that it repeats at either end."
   [message]
   (-> message
       (string/replace #"^[^\s\[]*\s*\[line \d+, col \d+\] ?" "")
+      (string/replace #", starting at line \d+ and column \d+\.$" "")
       (string/replace #" at line \d+ \S*$" "")
       (string/replace #" in file \S+$" "")))
 

@@ -45,21 +45,36 @@
   [^Unit unit js-text source-map]
   (.add unit js-text source-map))
 
+(defonce ^:private last-thrown
+  ;; What evaluation threw last. The compiler wraps it; this tells the program's own error from the wrapping.
+  (volatile! nil))
+
+(defn thrown?
+  "True where evaluation, and not the compiler, threw `e`."
+  [e]
+  (identical? e @last-thrown))
+
+(defn- run-script! [js-text file line]
+  (let [script (vm.Script. js-text
+                 #js {:filename file
+                      :lineOffset line
+                      :importModuleDynamically (.. vm -constants -USE_MAIN_CONTEXT_DEFAULT_LOADER)})]
+    (try
+      (.runInThisContext script)
+      (catch :default e
+        (vreset! last-thrown e)
+        (throw e)))))
+
 (defn flush!
   "Evaluates what was added to the unit since the last run; returns the value of the last expression."
   [^Unit unit]
   (let [taken (.take unit)]
-    (.runInThisContext (vm.Script. (.-source taken)
-                         #js {:filename (.-name unit)
-                              :lineOffset (.-line taken)
-                              :importModuleDynamically (.. vm -constants -USE_MAIN_CONTEXT_DEFAULT_LOADER)}))))
+    (run-script! (.-source taken) (.-name unit) (.-line taken))))
 
 (defn run-text!
   "Evaluates JavaScript that is not compiled ClojureScript, under the name `file`."
   [js-text file]
-  (.runInThisContext (vm.Script. js-text
-                       #js {:filename file
-                            :importModuleDynamically (.. vm -constants -USE_MAIN_CONTEXT_DEFAULT_LOADER)})))
+  (run-script! js-text file 0))
 
 ;; -- positions -----------------------------------------------------------------------------------------------------------
 
