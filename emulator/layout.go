@@ -24,6 +24,7 @@ type layout struct {
 	run  string // the mark of the processes that run in it
 	// real: processes run in a mount namespace, where task is /var/task and opt is /opt.
 	real bool
+	user bool // the namespace needs a user namespace around it
 }
 
 // newLayout unpacks and merges what cfg names, and tries the namespace out.
@@ -55,7 +56,7 @@ func newLayout(ctx context.Context, cfg Config) (_ *layout, err error) {
 	if cfg.InPlace {
 		return l, nil
 	}
-	if err := probeSandbox(ctx, l); err != nil {
+	if err := l.probeSandbox(ctx); err != nil {
 		cfg.Notice(fmt.Sprintf("the function runs in place, not under %s and %s: %v", taskRoot, optRoot, err))
 	} else {
 		l.real = true

@@ -36,7 +36,7 @@ func zipOf(t *testing.T, files map[string]string, mode os.FileMode) string {
 func needNamespaces(t *testing.T) {
 	t.Helper()
 	l := &layout{task: t.TempDir(), opt: t.TempDir(), work: t.TempDir()}
-	if err := probeSandbox(t.Context(), l); err != nil {
+	if err := l.probeSandbox(t.Context()); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
 		}

@@ -75,7 +75,7 @@ func (l *layout) command(env []string, inside bool, program string, args ...stri
 }
 
 // sandboxCommand returns the command that starts this program again in a mount
-// namespace of its own; without root that takes a user namespace, whose root we are.
+// namespace of its own, and with l.user in a user namespace, whose root we are.
 func (l *layout) sandboxCommand(spec sandboxSpec) (*exec.Cmd, error) {
 	spec.Task, spec.Opt, spec.Root = l.task, l.opt, filepath.Join(l.work, "root")
 	if err := os.MkdirAll(spec.Root, 0o700); err != nil {
@@ -87,7 +87,7 @@ func (l *layout) sandboxCommand(spec sandboxSpec) (*exec.Cmd, error) {
 	}
 	cmd := &exec.Cmd{Path: "/proc/self/exe", Args: []string{sandboxName, string(text)}}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-	if os.Geteuid() != 0 {
+	if l.user {
 		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
 		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
@@ -95,25 +95,37 @@ func (l *layout) sandboxCommand(spec sandboxSpec) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// probeSandbox sets the sandbox up and runs nothing in it. Only trying tells
-// whether namespaces are allowed here: seccomp, AppArmor and sysctl all have a say.
-func probeSandbox(ctx context.Context, l *layout) error {
+// probeSandbox sets the sandbox up and runs nothing in it. Only trying tells whether
+// namespaces are allowed here, and which: seccomp, AppArmor and sysctl all have a say, and
+// root in a container may need a user namespace like everybody else.
+func (l *layout) probeSandbox(ctx context.Context) error {
+	var err error
+	for _, user := range []bool{false, true} {
+		if l.user = user; !user && os.Geteuid() != 0 {
+			continue
+		}
+		if err = ctx.Err(); err != nil {
+			return err
+		}
+		if err = l.trySandbox(); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("no mount namespace here: %w", err)
+}
+
+func (l *layout) trySandbox() error {
 	cmd, err := l.sandboxCommand(sandboxSpec{})
 	if err != nil {
 		return err
 	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	if err := ctx.Err(); err != nil {
-		return err
+	err = cmd.Run()
+	if said := strings.TrimSpace(stderr.String()); err != nil && said != "" {
+		return errors.New(said)
 	}
-	if err := cmd.Run(); err != nil {
-		if said := strings.TrimSpace(stderr.String()); said != "" {
-			return fmt.Errorf("no mount namespace here: %s", said)
-		}
-		return fmt.Errorf("no mount namespace here: %w", err)
-	}
-	return nil
+	return err
 }
 
 // enterSandbox makes the function's file system in this process's new mount
