@@ -41,17 +41,24 @@ func layerTarget(ctx context.Context, t *tree, arch host.Arch, _ io.Writer) erro
 	return t.zip(ctx, arch, dist)
 }
 
-func (t *tree) zip(ctx context.Context, arch host.Arch, dist string) error {
-	files := []layer.File{
-		{Name: "bootstrap", Path: filepath.Join(dist, "bootstrap"), Exec: true},
-		{Name: "lumo", Path: filepath.Join(dist, "lumo"), Exec: true},
-		{Name: "LICENSE", Path: t.path("LICENSE")},
-	}
+// layerFiles are what the layer holds, with the two executables taken from the folder dist.
+func (t *tree) layerFiles(ctx context.Context, dist string) ([]layer.File, error) {
 	notices, err := t.noticeFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append(notices,
+		layer.File{Name: "bootstrap", Path: filepath.Join(dist, "bootstrap"), Exec: true},
+		layer.File{Name: "lumo", Path: filepath.Join(dist, "lumo"), Exec: true},
+		layer.File{Name: "LICENSE", Path: t.path("LICENSE")},
+	), nil
+}
+
+func (t *tree) zip(ctx context.Context, arch host.Arch, dist string) error {
+	files, err := t.layerFiles(ctx, dist)
 	if err != nil {
 		return err
 	}
-	files = append(files, notices...)
 	k := step.NewKey("zip-" + string(arch))
 	k.Text("go", runtime.Version()) // its compressor packs
 	for _, f := range files {

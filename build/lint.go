@@ -5,13 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/lumo-lambda/lumo-lambda/build/internal/fetch"
 	"github.com/lumo-lambda/lumo-lambda/build/internal/host"
 	"github.com/lumo-lambda/lumo-lambda/build/internal/step"
 )
@@ -25,38 +23,50 @@ const (
 // cljFolders hold the ClojureScript and Clojure whose form is checked.
 var cljFolders = []string{"lumo", "build/recipes", "examples", "test"}
 
-// linters installs what build/tools/package-lock.json pins, each package by its hash, and returns the folder of their
-// programs.
-func (t *tree) linters(ctx context.Context) (string, error) {
-	files := []string{"package.json", "package-lock.json"}
-	k := step.NewKey("linters")
-	for _, file := range files {
-		if err := k.Files(t.root, filepath.Join(toolsDir, file)); err != nil {
-			return "", err
-		}
+// linters are the programs, and the first words of their argument vectors, that check JavaScript and ClojureScript.
+type linters struct {
+	biome, cljForm []string
+}
+
+func (t *tree) linters(ctx context.Context) (*linters, error) {
+	native, err := host.Native()
+	if err != nil {
+		return nil, err
 	}
-	dir, err := t.steps.Make(ctx, &step.Step{Name: "linters", Key: k.Sum(),
-		Make: func(ctx context.Context, job *step.Job) error {
-			npm, err := host.Find("npm", "installs the linters for JavaScript and ClojureScript")
-			if err != nil {
-				return err
-			}
-			for _, file := range files {
-				if err := fetch.CopyFile(t.path(toolsDir, file), filepath.Join(job.Out, file)); err != nil {
-					return fmt.Errorf("copy %s: %w", file, err)
-				}
-			}
-			return job.Run(ctx, job.Out, os.Environ(), npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-		}})
+	engine, err := t.engine(ctx, native)
+	if err != nil {
+		return nil, err
+	}
+	biome, err := t.makeNamed(ctx, "biome")
+	if err != nil {
+		return nil, err
+	}
+	standard, err := t.makeNamed(ctx, "standard-clj")
+	if err != nil {
+		return nil, err
+	}
+	formatter := filepath.Join(standard, "dist", "standard-clojure-style.js")
+	return &linters{
+		biome:   []string{filepath.Join(biome, "biome")},
+		cljForm: []string{engine, t.path(toolsDir, "cljform.js"), formatter},
+	}, nil
+}
+
+// makeNamed makes a recipe and returns its output folder.
+func (t *tree) makeNamed(ctx context.Context, name string) (string, error) {
+	s, err := t.recipeStep(name)
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, "node_modules", ".bin"), nil
+	return t.steps.Make(ctx, s)
 }
+
+// jsFolders hold the JavaScript whose form is checked.
+var jsFolders = []string{"lumo/js", "build/recipes", "build/tools"}
 
 // lintTarget runs all linters, and fails after the last if one has found something.
 func lintTarget(ctx context.Context, t *tree, _ host.Arch, _ io.Writer) error {
-	bin, err := t.linters(ctx)
+	use, err := t.linters(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,8 +82,8 @@ func lintTarget(ctx context.Context, t *tree, _ host.Arch, _ io.Writer) error {
 		{"gofmt", []string{"gofmt", "-l", "."}},
 		{"go vet", []string{"go", "vet", "./..."}},
 		{"staticcheck", []string{"go", "tool", "-modfile=" + lintModule, "staticcheck", "./..."}},
-		{"biome", []string{filepath.Join(bin, "biome"), "ci", "--config-path=" + toolsDir, "lumo/js", "build/recipes"}},
-		{"standard-clj", append([]string{filepath.Join(bin, "standard-clj"), "check"}, clj...)},
+		{"biome", slices.Concat(use.biome, []string{"ci", "--colors=off", "--diagnostic-level=warn", "--error-on-warnings"}, jsFolders)},
+		{"standard-clj", slices.Concat(use.cljForm, []string{"check"}, clj)},
 	} {
 		var out bytes.Buffer
 		err := t.command(ctx, &out, check.argv...)
@@ -82,7 +92,7 @@ func lintTarget(ctx context.Context, t *tree, _ host.Arch, _ io.Writer) error {
 			continue
 		}
 		found++
-		fmt.Fprintf(t.out, "%s: %v\n%s", check.name, cmpErr(err), out.String())
+		fmt.Fprintf(t.out, "%s:\n%s", check.name, out.String())
 	}
 	if found > 0 {
 		return fmt.Errorf("%d of the linters have found something; `make fmt` puts the form right", found)
@@ -91,16 +101,9 @@ func lintTarget(ctx context.Context, t *tree, _ host.Arch, _ io.Writer) error {
 	return nil
 }
 
-func cmpErr(err error) string {
-	if err == nil {
-		return "not in form:"
-	}
-	return err.Error()
-}
-
 // fmtTarget rewrites all source in its language's form.
 func fmtTarget(ctx context.Context, t *tree, _ host.Arch, _ io.Writer) error {
-	bin, err := t.linters(ctx)
+	use, err := t.linters(ctx)
 	if err != nil {
 		return err
 	}
@@ -110,8 +113,8 @@ func fmtTarget(ctx context.Context, t *tree, _ host.Arch, _ io.Writer) error {
 	}
 	for _, argv := range [][]string{
 		{"gofmt", "-w", "."},
-		{filepath.Join(bin, "biome"), "format", "--write", "--config-path=" + toolsDir, "lumo/js", "build/recipes"},
-		append([]string{filepath.Join(bin, "standard-clj"), "fix"}, clj...),
+		slices.Concat(use.biome, []string{"format", "--write"}, jsFolders),
+		slices.Concat(use.cljForm, []string{"fix"}, clj),
 	} {
 		if err := t.command(ctx, t.out, argv...); err != nil {
 			return err

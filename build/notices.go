@@ -174,11 +174,7 @@ func (t *tree) noticeFiles(ctx context.Context) ([]layer.File, error) {
 			files[text.Name] = text
 		}
 	}
-	var list []layer.File
-	for _, f := range files {
-		list = append(list, f)
-	}
-	return list, nil
+	return slices.SortedFunc(maps.Values(files), func(a, b layer.File) int { return cmp.Compare(a.Name, b.Name) }), nil
 }
 
 func noticesTarget(ctx context.Context, t *tree, _ host.Arch, _ io.Writer) error {

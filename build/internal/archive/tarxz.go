@@ -45,7 +45,7 @@ func WriteTarXZ(w io.Writer, dir string) ([]Entry, error) {
 			return nil, fmt.Errorf("pack: %w", err)
 		}
 		header := &tar.Header{
-			Name: file, Mode: 0o644, Size: int64(len(content)), ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR,
+			Name: file, Mode: 0o644, Size: int64(len(content)), ModTime: time.Unix(0, 0), Format: tar.FormatPAX,
 		}
 		if err := t.WriteHeader(header); err != nil {
 			return nil, fmt.Errorf("pack %s: %w", file, err)

@@ -9,10 +9,10 @@
 //
 // # Reproducibility
 //
-// The same engine and bundle give the same bytes. Every path in the blob is relative to the working folder, argv[0] is
-// always "node", V8's random seed is fixed while the snapshot is made, and the builder's own process number, which Node
-// keeps in its heap, is overwritten first; a start puts its own there. V8 promises nothing about the order in which it
-// serialises its heap, so a bundle may undo this: TestSameInputGivesSameBytes would notice.
+// The same engine and bundle give the same bytes. No path of the machine is in the blob, argv[0] is always "node", V8's
+// random seed is fixed while the snapshot is made, and what Node keeps of the builder in its heap is wiped first: its own
+// process number (a start has its own again), and the numbers of the last stat. V8 promises nothing about the order in
+// which it serialises its heap, so a bundle may undo this; TestSameBundleGivesSameLumo would notice.
 package sea
 
 import (
@@ -50,7 +50,7 @@ func Build(ctx context.Context, arch host.Arch, engine, bundle, work, out string
 		return err
 	}
 	text, err := json.MarshalIndent(config{
-		Main: entry, Output: "lumo.blob", UseSnapshot: true, DisableWarning: true, Assets: assets,
+		Main: workPath + entry, Output: "lumo.blob", UseSnapshot: true, DisableWarning: true, Assets: assets,
 	}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode sea-config.json: %w", err)
@@ -66,8 +66,13 @@ func Build(ctx context.Context, arch host.Arch, engine, bundle, work, out string
 
 const (
 	entry = "entry.js"
-	// prelude goes before main.js, on its first line, so that no line number changes.
-	prelude = "Object.defineProperty(process,'pid',{value:0,writable:false,enumerable:true,configurable:true});"
+	// workPath is the working folder under a name that is the same everywhere: Node makes the script's path absolute and
+	// keeps it in the snapshot.
+	workPath = "/proc/self/cwd/"
+	// prelude goes before main.js, on its first line, so that no line number changes. The buffer that stat fills has
+	// no public name; process.binding is the deprecated way that still leads there.
+	prelude = "Object.defineProperty(process,'pid',{value:0,writable:false,enumerable:true,configurable:true});" +
+		"require('v8').startupSnapshot.addSerializeCallback(()=>process.binding('fs').statValues.fill(0));"
 )
 
 // writeEntry writes the script that the snapshot is made of: main.js after the prelude.

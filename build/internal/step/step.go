@@ -9,6 +9,8 @@
 //	CACHE/<step>/<key>.tmp/   the output in the making
 //	CACHE/<step>/seconds      how long the step took the last time: the next run's estimate
 //
+// A step keeps its four newest outputs.
+//
 // where key is the first 16 digits of the digest. An output is made in .tmp and renamed when Make has returned nil, so an
 // interrupted build leaves nothing that looks finished. A lock on CACHE/<step>/lock keeps two builds in one tree apart.
 package step
@@ -20,7 +22,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
+	"time"
 )
 
 // Step is one thing to make.
@@ -151,10 +155,45 @@ func (r *Runner) make(ctx context.Context, s *Step, title string) error {
 		return fmt.Errorf("finish %s: %w", s.Name, err)
 	}
 	clock.done(took)
-	return os.RemoveAll(out + ".work")
+	if err := os.RemoveAll(out + ".work"); err != nil {
+		return fmt.Errorf("clear the scratch folder of %s: %w", s.Name, err)
+	}
+	return prune(filepath.Dir(out), filepath.Base(out))
 }
 
-const keyLength = 16
+// prune removes all but the newest outputs of a step, and their logs: each change of a source file leaves one behind.
+// The one just made stays in any case, as file times are coarse.
+func prune(dir, latest string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("list old outputs: %w", err)
+	}
+	made := map[string]time.Time{}
+	var keys []string
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !e.IsDir() || len(e.Name()) != keyLength || e.Name() == latest {
+			continue
+		}
+		made[e.Name()] = info.ModTime()
+		keys = append(keys, e.Name())
+	}
+	slices.SortFunc(keys, func(a, b string) int { return made[b].Compare(made[a]) })
+	for _, key := range keys[min(keepOutputs-1, len(keys)):] {
+		for _, old := range []string{key, key + ".log"} {
+			if err := os.RemoveAll(filepath.Join(dir, old)); err != nil {
+				return fmt.Errorf("remove an old output: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+const (
+	keyLength = 16
+	// keepOutputs lets a developer go back and forth between a few states of the tree without building again.
+	keepOutputs = 4
+)
 
 func (s *Step) dir(cache string) string { return filepath.Join(cache, s.Name, s.Key[:keyLength]) }
 
