@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -25,7 +26,8 @@ type Client struct {
 // New makes a client of the API at addr, a host and a port as AWS_LAMBDA_RUNTIME_API gives them. log takes what a person
 // should know although the loop goes on.
 func New(addr string, log func(requestID, text string)) (*Client, error) {
-	if _, _, err := net.SplitHostPort(addr); err != nil || strings.ContainsFunc(addr, unsafeInHead) {
+	_, port, err := net.SplitHostPort(addr)
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil || strings.ContainsFunc(addr, unsafeInHead) {
 		return nil, fmt.Errorf("address of the runtime API %q: not host:port", addr)
 	}
 	return &Client{addr: addr, log: log}, nil
