@@ -21,6 +21,7 @@ type config struct {
 	heapMB   int    // limit of lumo's heap, 0: V8's own
 	options  string // the user's NODE_OPTIONS
 	optioned bool   // there is such a variable
+	nodePath string // where lumo finds npm modules outside the function's folder
 }
 
 // parseEnviron makes a map of KEY=value; the last of a name wins, as with getenv after putenv.
@@ -41,6 +42,7 @@ func newConfig(env map[string]string) (*config, error) {
 		taskRoot: env["LAMBDA_TASK_ROOT"],
 	}
 	cfg.options, cfg.optioned = env["NODE_OPTIONS"]
+	cfg.nodePath = nodePath(env["NODE_PATH"], env["LUMO_OPT"])
 	switch {
 	case cfg.api == "":
 		return nil, errors.New("AWS_LAMBDA_RUNTIME_API is not set: bootstrap is started by Lambda, or by lumo-lambda invoke")
@@ -87,14 +89,28 @@ func (cfg *config) child(environ []string) lumoproc.Config {
 const (
 	nodeOptions = "NODE_OPTIONS"
 	userOptions = "LUMO_NODE_OPTIONS"
+	nodePathVar = "NODE_PATH"
 )
+
+// nodePath adds the layers' npm modules to the user's NODE_PATH. Node reads it when it starts, also for the modules that
+// a module of the function's requires; the two folders are those of AWS's layers for Node and of the first Lumo runtime.
+func nodePath(users, layers string) string {
+	if layers == "" {
+		layers = "/opt"
+	}
+	path := filepath.Join(layers, "nodejs", "node_modules") + ":" + filepath.Join(layers, "node_modules")
+	if users != "" {
+		path = users + ":" + path
+	}
+	return path
+}
 
 // childEnviron gives lumo's environment.
 func (cfg *config) childEnviron(environ []string) []string {
-	env := make([]string, 0, len(environ)+2)
+	env := make([]string, 0, len(environ)+3)
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
-		if strings.HasPrefix(name, "_LAMBDA_") || name == nodeOptions || name == userOptions {
+		if strings.HasPrefix(name, "_LAMBDA_") || name == nodeOptions || name == userOptions || name == nodePathVar {
 			continue
 		}
 		env = append(env, kv)
@@ -105,6 +121,7 @@ func (cfg *config) childEnviron(environ []string) []string {
 	if cfg.optioned {
 		env = append(env, userOptions+"="+cfg.options)
 	}
+	env = append(env, nodePathVar+"="+cfg.nodePath)
 	return env
 }
 

@@ -13,6 +13,8 @@
 //	LUMO_BIN                         the program to run in place of the lumo beside bootstrap
 //	AWS_LAMBDA_FUNCTION_MEMORY_SIZE  MB of the sandbox; lumo's heap limit follows from it; default: V8's own limit
 //	NODE_OPTIONS                     options for lumo; a heap limit in it wins
+//	NODE_PATH                        folders of npm modules, separated by colons
+//	LUMO_OPT                         where the layers lie; default: /opt
 //	AWS_LAMBDA_LOG_FORMAT            JSON, in any case, for a JSON object a line; anything else for text
 //	AWS_LAMBDA_LOG_LEVEL             TRACE, DEBUG, INFO, WARN, ERROR or FATAL, in any case: what is below it is not
 //	                                 logged; default: everything is
@@ -21,6 +23,7 @@
 //
 //	NODE_OPTIONS                     --max-old-space-size=… in front of the user's value
 //	LUMO_NODE_OPTIONS                the user's value, unset where there was none; lumo puts it back for the function
+//	NODE_PATH                        the layers' nodejs/node_modules and node_modules behind the user's value
 //
 // # Log
 //
