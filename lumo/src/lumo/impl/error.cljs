@@ -91,13 +91,14 @@
   (take-while some? (iterate ex-cause e)))
 
 (defn- location [e]
-  (let [{:keys [file line column] :as data} (ex-data e)
+  (let [{:keys [file line column col] :as data} (ex-data e)
         ;; Where a form is not closed the reader knows the end of the file, and says where the form starts.
         [_ open-line open-column] (when (= :eof (:ex-kind data))
                                     (re-find #"starting at line (\d+) and column (\d+)" (ex-message e)))]
     (cond
       open-line {:file file :line (js/parseInt open-line) :column (js/parseInt open-column)}
-      line      {:file file :line line :column column}
+      ;; The reader calls a column :col, the analyzer :column.
+      line      {:file file :line line :column (or column col)}
       (:clojure.error/line data) {:file   (:clojure.error/source data)
                                   :line   (:clojure.error/line data)
                                   :column (:clojure.error/column data)})))

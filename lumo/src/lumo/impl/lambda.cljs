@@ -5,6 +5,7 @@
   logged and goes nowhere. What ends the process (an uncaught exception, process.exit, an event loop with nothing left to do)
   first closes the open requests with a Fault that says so."
   (:require [lumo.core :as lumo]
+            [lumo.impl.compiler :as compiler]
             [lumo.impl.error :as error]
             [lumo.impl.lambda.event :as event]
             [lumo.impl.lambda.handler :as handler]
@@ -17,6 +18,8 @@
 (defonce ^:private open-requests
   ;; JS Map of request number -> the request, #js {:number}
   (js/Map.))
+
+(defonce ^:private stopping? (atom false))
 
 (defn- send! [buffers]
   (.send ^js @channel buffers))
@@ -35,8 +38,17 @@
     (log/flush! request)
     (send)
     (when (zero? (.-size open-requests))
-      (.working ^js @channel false))
+      (if @stopping?
+        (.exit js/process 0)
+        (.working ^js @channel false)))
     true))
+
+(defn- stop!
+  "Ends the process as soon as what is in flight is answered."
+  []
+  (reset! stopping? true)
+  (when (zero? (.-size open-requests))
+    (.exit js/process 0)))
 
 (defn- fault-type [e default]
   (or (:lambda/error-type (ex-data e)) default))
@@ -168,6 +180,7 @@
   [handler-name]
   (reset! channel (js/$lumo.child.Channel. (js/$lumo.child.claim)))
   (log/install! @channel)
+  (reset! compiler/warn! #(log/log! "warn" %))
   (restore-node-options!)
   (let [handler (try
                   (load-handler! handler-name)
@@ -177,6 +190,6 @@
       (fn [^js message]
         (condp = (.-type message)
           js/$lumo.frame.Type.Invoke (invoke! handler message)
-          js/$lumo.frame.Type.Stop   (.exit js/process 0)))
+          js/$lumo.frame.Type.Stop   (stop!)))
       #(.exit js/process 0))
     (ready! handler-name)))
