@@ -19,6 +19,7 @@ type report struct {
 	message   string   // sentences
 	stack     []string // the last lines that lumo wrote
 	fault     []byte   // lumo's own JSON, which then says it all
+	logged    bool     // lumo has logged it: it does so for a handler's errors, with an excerpt of the source
 	cause     error
 }
 
@@ -42,25 +43,30 @@ func reportOf(cfg *config, err error) *report {
 	)
 	switch {
 	case errors.As(err, &fault):
-		return &report{errorType: fault.ErrorType, fault: fault.Body, cause: err}
+		return &report{errorType: fault.ErrorType, fault: fault.Body, logged: !fault.Init, cause: err}
 	case errors.As(err, &timeout):
-		return &report{"Runtime.Timedout", timeoutMessage(timeout), lines(timeout.Tail), nil, err}
+		return &report{errorType: "Runtime.Timedout", message: timeoutMessage(timeout), stack: lines(timeout.Tail), cause: err}
 	case errors.As(err, &exit) && exit.OutOfMemory():
-		return &report{"Runtime.OutOfMemory", memoryMessage(cfg, exit), lines(exit.Tail), nil, err}
+		return &report{errorType: "Runtime.OutOfMemory", message: memoryMessage(cfg, exit), stack: lines(exit.Tail), cause: err}
 	case errors.As(err, &exit):
-		return &report{"Runtime.ExitError", exitMessage(cfg, exit), lines(exit.Tail), nil, err}
+		return &report{errorType: "Runtime.ExitError", message: exitMessage(cfg, exit), stack: lines(exit.Tail), cause: err}
 	case errors.As(err, &protocol):
-		return &report{"Runtime.ProtocolError", fmt.Sprintf("Lumo sent something that is not part of its protocol, and was "+
-			"replaced: %v. A native library or a wrong program at %s may be the reason.", protocol.Err, cfg.lumo),
-			lines(protocol.Tail), nil, err}
+		return &report{errorType: "Runtime.ProtocolError", message: protocolMessage(cfg, protocol),
+			stack: lines(protocol.Tail), cause: err}
 	case errors.As(err, &start):
 		errorType, message := startMessage(cfg, start)
-		return &report{errorType, message, nil, nil, err}
+		return &report{errorType: errorType, message: message, cause: err}
 	case errors.As(err, &tooLarge):
-		return &report{"Function.RequestTooLarge", fmt.Sprintf("The event of %d bytes is too large: at most %d bytes can "+
-			"be given to lumo.", tooLarge.Size, lumoproc.MaxPayload), nil, nil, err}
+		return &report{errorType: "Function.RequestTooLarge", message: fmt.Sprintf("The event of %d bytes is too large: at "+
+			"most %d bytes can be given to lumo.", tooLarge.Size, lumoproc.MaxPayload), cause: err}
 	}
-	return &report{"Runtime.Unknown", fmt.Sprintf("The invocation failed inside bootstrap: %v.", err), nil, nil, err}
+	return &report{errorType: "Runtime.Unknown", message: fmt.Sprintf("The invocation failed inside bootstrap: %v.", err),
+		cause: err}
+}
+
+func protocolMessage(cfg *config, e *lumoproc.ProtocolError) string {
+	return fmt.Sprintf("Lumo sent something that is not part of its protocol, and was replaced: %v. Is %s the lumo of this "+
+		"layer?", e.Err, cfg.lumo)
 }
 
 func timeoutMessage(e *lumoproc.TimeoutError) string {

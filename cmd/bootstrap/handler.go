@@ -54,7 +54,7 @@ func (h *handler) Invoke(ctx context.Context, inv *runtimeapi.Invocation) ([]byt
 		return answer, nil
 	}
 	report := reportOf(h.cfg, err)
-	if !report.isFault() { // lumo has logged its own
+	if !report.logged {
 		h.log.error(inv.RequestID, report.Error())
 	}
 	return nil, report

@@ -103,7 +103,7 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 			return exitOK
 		}
 		report := reportOf(cfg, err)
-		log.error("", report.Error())
+		log.error("", report.Error()) // lumo logs nothing while it starts: its error is in the report
 		if err := api.InitError(ctx, report); err != nil {
 			log.error("", err.Error())
 		}

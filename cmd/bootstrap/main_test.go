@@ -1,19 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/lumo-lambda/lumo-lambda/lumoproc/lumoproctest"
@@ -50,36 +48,46 @@ type bootstrap struct {
 	t      *testing.T
 	api    *runtimeapitest.Server
 	cmd    *exec.Cmd
-	stderr *output
+	stderr *os.File
 	exited chan struct{}
-}
-
-// output collects what a program writes.
-type output struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.b.String()
 }
 
 // start runs bootstrap with a lumo that begins with script. env is added; "NAME" alone removes.
 func start(t *testing.T, script string, env ...string) *bootstrap {
 	t.Helper()
+	return startProgram(t, filepath.Join(built, "bootstrap"), script, env...)
+}
+
+func startProgram(t *testing.T, program, script string, env ...string) *bootstrap {
+	t.Helper()
 	api, err := runtimeapitest.Start()
 	require.NoError(t, err)
 	t.Cleanup(api.Close)
-	b := &bootstrap{t: t, api: api, stderr: &output{}, exited: make(chan struct{})}
-	b.cmd = exec.Command(filepath.Join(built, "bootstrap"))
+	// A file, so that what bootstrap has written is there the moment it has been written.
+	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = stderr.Close() })
+	b := &bootstrap{t: t, api: api, stderr: stderr, exited: make(chan struct{})}
+	b.cmd = command(api, script, env...)
+	b.cmd.Path = program
+	b.cmd.Stderr = b.stderr
+	require.NoError(t, b.cmd.Start())
+	go func() {
+		defer close(b.exited)
+		_ = b.cmd.Wait() // the status is in ProcessState
+	}()
+	t.Cleanup(func() {
+		_ = b.cmd.Process.Signal(syscall.SIGTERM) // it may be over
+		b.wait()
+		if t.Failed() {
+			t.Logf("log of bootstrap:\n%s", b.log())
+		}
+	})
+	return b
+}
+
+// command is bootstrap with the environment of a function.
+func command(api *runtimeapitest.Server, script string, env ...string) *exec.Cmd {
 	vars := map[string]string{
 		"PATH":                   os.Getenv("PATH"),
 		"AWS_LAMBDA_RUNTIME_API": api.Addr(),
@@ -94,24 +102,13 @@ func start(t *testing.T, script string, env ...string) *bootstrap {
 			delete(vars, name)
 		}
 	}
+	cmd := exec.Command(filepath.Join(built, "bootstrap"))
 	for name, value := range vars {
-		b.cmd.Env = append(b.cmd.Env, name+"="+value)
-	}
-	b.cmd.Stderr = b.stderr
-	b.cmd.Stdout = b.stderr
-	require.NoError(t, b.cmd.Start())
-	go func() {
-		defer close(b.exited)
-		_ = b.cmd.Wait() // the status is in ProcessState
-	}()
-	t.Cleanup(func() {
-		_ = b.cmd.Process.Signal(syscall.SIGTERM) // it may be over
-		b.wait()
-		if t.Failed() {
-			t.Logf("log of bootstrap:\n%s", b.stderr)
+		if name != "" {
+			cmd.Env = append(cmd.Env, name+"="+value)
 		}
-	})
-	return b
+	}
+	return cmd
 }
 
 // wait returns the exit status.
@@ -121,7 +118,7 @@ func (b *bootstrap) wait() int {
 	case <-time.After(30 * time.Second):
 		_ = b.cmd.Process.Kill()
 		<-b.exited
-		b.t.Errorf("bootstrap did not end; its log:\n%s", b.stderr)
+		b.t.Error("bootstrap did not end")
 	}
 	return b.cmd.ProcessState.ExitCode()
 }
@@ -131,7 +128,7 @@ func (b *bootstrap) invoke(e runtimeapitest.Event) runtimeapitest.Outcome {
 	ctx, cancel := context.WithTimeout(b.t.Context(), 30*time.Second)
 	defer cancel()
 	o, err := b.api.Invoke(ctx, e)
-	require.NoError(b.t, err, "log of bootstrap:\n%s", b.stderr)
+	require.NoError(b.t, err)
 	return o
 }
 
@@ -140,9 +137,39 @@ func (b *bootstrap) ask(event string) runtimeapitest.Outcome {
 	return b.invoke(runtimeapitest.Event{Body: []byte(event)})
 }
 
-func TestEventIsAnsweredByLumo(t *testing.T) {
-	b := start(t, "ready")
-	o := b.ask("answer {\"name\":\"Lisp\"}")
-	assert.Equal(t, "response", o.Call)
-	assert.Equal(t, `{"name":"Lisp"}`, string(o.Body))
+// log is what bootstrap has written so far.
+func (b *bootstrap) log() string {
+	text, err := os.ReadFile(b.stderr.Name())
+	require.NoError(b.t, err)
+	return string(text)
+}
+
+// answers fails the test unless lumo answers a script as wanted.
+func (b *bootstrap) answers(script, want string) {
+	b.t.Helper()
+	o := b.ask(script)
+	require.Equal(b.t, "response", o.Call, "%s", o.Body)
+	require.Equal(b.t, want, string(o.Body))
+}
+
+// fails returns the error that a script ends in.
+func (b *bootstrap) fails(script string) lambdaError {
+	b.t.Helper()
+	return errorIn(b.t, b.ask(script))
+}
+
+// lambdaError is an error as a caller sees it, and its type as the platform does.
+type lambdaError struct {
+	Message string   `json:"errorMessage"`
+	Type    string   `json:"errorType"`
+	Stack   []string `json:"stackTrace"`
+	header  string
+}
+
+func errorIn(t *testing.T, o runtimeapitest.Outcome) (e lambdaError) {
+	t.Helper()
+	require.Equal(t, "error", o.Call, "%s", o.Body)
+	require.NoError(t, json.Unmarshal(o.Body, &e))
+	e.header = o.Header.Get("Lambda-Runtime-Function-Error-Type")
+	return e
 }

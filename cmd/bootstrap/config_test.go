@@ -1,0 +1,69 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestHeapLimitLeavesRoom(t *testing.T) {
+	for memory, want := range map[int]int{-1: 0, 0: 0, 64: 32, 128: 64, 256: 176, 512: 400, 1024: 848, 1769: 1500, 3008: 2584, 10240: 8912} {
+		assert.Equal(t, want, heapLimit(memory), "%d MB", memory)
+	}
+}
+
+func TestNodeOptions(t *testing.T) {
+	for name, c := range map[string]struct {
+		memory string
+		user   []string
+		want   []string
+	}{
+		"nothing":                        {"", nil, nil},
+		"memory":                         {"512", nil, []string{"NODE_OPTIONS=--max-old-space-size=400"}},
+		"memory that is no number":       {"lots", nil, nil},
+		"user's":                         {"", []string{"NODE_OPTIONS=-r x"}, []string{"NODE_OPTIONS=-r x", "LUMO_NODE_OPTIONS=-r x"}},
+		"both":                           {"512", []string{"NODE_OPTIONS=-r x"}, []string{"NODE_OPTIONS=--max-old-space-size=400 -r x", "LUMO_NODE_OPTIONS=-r x"}},
+		"user's limit":                   {"512", []string{"NODE_OPTIONS=--max-old-space-size=99"}, []string{"NODE_OPTIONS=--max-old-space-size=99", "LUMO_NODE_OPTIONS=--max-old-space-size=99"}},
+		"user's limit with underscores":  {"512", []string{"NODE_OPTIONS=--max_old_space_size=99"}, []string{"NODE_OPTIONS=--max_old_space_size=99", "LUMO_NODE_OPTIONS=--max_old_space_size=99"}},
+		"user's, empty":                  {"512", []string{"NODE_OPTIONS="}, []string{"NODE_OPTIONS=--max-old-space-size=400", "LUMO_NODE_OPTIONS="}},
+		"user's, empty, without memory":  {"", []string{"NODE_OPTIONS="}, []string{"NODE_OPTIONS=", "LUMO_NODE_OPTIONS="}},
+		"a former bootstrap's variables": {"", []string{"LUMO_NODE_OPTIONS=x"}, nil},
+	} {
+		environ := append([]string{"AWS_LAMBDA_RUNTIME_API=x:1", "_HANDLER=h", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=" + c.memory}, c.user...)
+		cfg, err := newConfig(parseEnviron(environ))
+		require.NoError(t, err, name)
+		want := append(append(environ[:3:3], c.want...), "NODE_PATH=/opt/nodejs/node_modules:/opt/node_modules")
+		assert.Equal(t, want, cfg.childEnviron(environ), name)
+	}
+}
+
+func TestPlatformsDescriptorsAreNotHandedOn(t *testing.T) {
+	environ := []string{"AWS_LAMBDA_RUNTIME_API=x:1", "A=1", "_LAMBDA_TELEMETRY_LOG_FD=3", "_LAMBDA_SOCKET=x", "_HANDLER=h", "LAMBDA_TASK_ROOT=/", "B=2=3"}
+	cfg, err := newConfig(parseEnviron(environ))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"AWS_LAMBDA_RUNTIME_API=x:1", "A=1", "_HANDLER=h", "LAMBDA_TASK_ROOT=/", "B=2=3",
+		"NODE_PATH=/opt/nodejs/node_modules:/opt/node_modules"}, cfg.childEnviron(environ))
+}
+
+func TestNodePathOfTheLayersComesBehindTheUsers(t *testing.T) {
+	assert.Equal(t, "/opt/nodejs/node_modules:/opt/node_modules", nodePath("", ""))
+	assert.Equal(t, "/mine:/opt/nodejs/node_modules:/opt/node_modules", nodePath("/mine", ""))
+	assert.Equal(t, "/layers/nodejs/node_modules:/layers/node_modules", nodePath("", "/layers"))
+}
+
+func TestTimeForAnInvocation(t *testing.T) {
+	const ms = time.Millisecond
+	for left, want := range map[time.Duration]time.Duration{
+		500 * ms:         450 * ms,
+		1000 * ms:        950 * ms,
+		3000 * ms:        2850 * ms,
+		10_000 * ms:      9800 * ms,
+		15 * time.Minute: 15*time.Minute - 200*ms,
+		// No limit of ours: passed, as good as passed, and further away than Lambda allows.
+		-time.Hour: 0, 0: 0, 50 * ms: 0, 17 * time.Minute: 0, 34 * 24 * time.Hour: 0,
+	} {
+		assert.Equal(t, want, timeFor(left), "%v left", left)
+	}
+}
