@@ -10,6 +10,8 @@
   A warning of the compiler about a namespace of lumo's fails the build."
   (:require [cljs.analyzer :as ana]
             [cljs.build.api :as api]
+            [cljs.closure :as closure]
+            [cljs.js-deps :as deps]
             [clojure.java.io :as io]))
 
 (def options
@@ -39,12 +41,30 @@
       (when-let [text (ana/error-message type extra)]
         (swap! warnings conj (ana/message env text))))))
 
+(defn- order-by-name!
+  "Has the compiler take namespaces that do not depend on each other in the order of their names. It keeps them in a set,
+  in which their order follows from the paths of their files, and generated names count on from one to the next: without
+  this the output would depend on the folder that the project lies in."
+  []
+  (alter-var-root #'deps/dependency-order
+                  (fn [order]
+                    (fn [inputs] (order (sort-by #(vec (:provides %)) inputs))))))
+
+(defn- keep-lines!
+  "Has the Closure compiler break no long line: where it does follows from the length of the paths that stand in it."
+  []
+  (alter-var-root #'closure/make-options
+                  (fn [make]
+                    (fn [opts] (doto (make opts) (.setLineLengthThreshold 0))))))
+
 (defn -main [repo out]
   (let [warnings (atom [])
         opts     (assoc options
                         :output-dir (str out "/out")
                         :output-to  (str out "/main.js"))]
     (.mkdirs (io/file out))
+    (order-by-name!)
+    (keep-lines!)
     (api/build (str repo "/lumo/src") (assoc opts :warning-handlers [(collect-own warnings)]))
     (when (seq @warnings)
       (binding [*out* *err*]
