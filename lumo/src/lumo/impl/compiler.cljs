@@ -18,6 +18,7 @@
             [lumo.impl.analysis :as analysis]
             [lumo.impl.bundled :as bundled]
             [lumo.impl.classpath :as classpath]
+            [lumo.impl.emit :as emit]
             [lumo.impl.error :as error]
             [lumo.impl.npm :as npm]
             [lumo.impl.script :as script]
@@ -46,18 +47,19 @@
 ;; -- one form ----------------------------------------------------------------------------------------------------------
 
 (defn- eval-form
-  "Analyzes and emits `form` in namespace `ns`; `emit!` gets the JavaScript and the form's position data, as often as
+  "Analyzes and emits `form` in namespace `ns`; `emit!` gets the JavaScript and the form's places, as often as
   cljs.js evaluates something for it. Returns cljs.js's result map; throws what cljs.js reports as :error."
   [form ns opts emit!]
   (let [result (volatile! nil)]
-    (cljs/eval state form
-      (merge @options opts
-        {:ns ns
-         :source-map true
-         :load load-lib
-         :eval (fn [{:keys [source]}]
-                 (emit! source (some-> comp/*source-map-data* deref :source-map)))})
-      #(vreset! result %))
+    (emit/recording
+      #(cljs/eval state form
+         (merge @options opts
+           {:ns ns
+            :source-map true
+            :load load-lib
+            :eval (fn [{:keys [source]}]
+                    (emit! source (emit/take-places!)))})
+         (fn [r] (vreset! result r))))
     (when-let [e (:error @result)]
       (throw e))
     @result))
@@ -170,12 +172,12 @@
   (let [unit   (script/unit file)
         reader (rt/indexing-push-back-reader text 1 file)
         opts   (cond-> {} macros? (assoc :macros-ns true))
-        emit!  (fn [js-text source-map]
+        emit!  (fn [js-text places]
                  (when collect (collect js-text))
-                 (script/add! unit js-text source-map)
+                 (script/add! unit js-text places)
                  nil)
-        emit-and-run! (fn [js-text source-map]
-                        (emit! js-text source-map)
+        emit-and-run! (fn [js-text places]
+                        (emit! js-text places)
                         (script/flush! unit))]
     (keeping-file-settings
      #(binding [ana/*cljs-file* file]
@@ -386,6 +388,7 @@
            (@warn! (str (error/place {:file ana/*cljs-file* :line (:line env) :column (:column env)}) ": " message)))))])
   ;; A rule for code that the Closure compiler optimizes; a script or a function in one file need not follow it.
   (set! ana/*cljs-warnings* (assoc ana/*cljs-warnings* :single-segment-namespace false))
+  (emit/install!)
   (swap! state assoc :options {:target :nodejs :optimizations :none})
   (doseq [ns-sym '[cljs.core cljs.core$macros]]
     (load-bundled! ns-sym))

@@ -1,7 +1,7 @@
 (ns lumo.impl.script
   "Compiled JavaScript, evaluated; and the way back from its positions to the ClojureScript it came from.
 
-  A *unit* is one source: a file, or the text of `-e`. The compiler adds the JavaScript of a form with its position data;
+  A *unit* is one source: a file, or the text of `-e`. The compiler adds the JavaScript of a form with its places;
   `flush!` evaluates what has been added since the last run as one script named after the source. Generated lines are numbered
   through the whole unit, so that a stack frame `file:line:column` always names one place."
   (:require [clojure.string :as string]))
@@ -16,14 +16,14 @@
                ^:mutable line ; generated lines evaluated so far
                ^:mutable pending-lines
                ^:mutable pending ; JS array of JavaScript texts
-               segments]      ; JS array of #js [first-generated-line source-map-data]
+               segments]      ; JS array of #js [first-generated-line places]
   Object
-  (add [_ js-text source-map]
-    (when source-map
-      (.push segments #js [(+ line pending-lines) source-map]))
+  (add [_ js-text places]
+    (when places
+      (.push segments #js [(+ line pending-lines) places]))
     (.push pending js-text)
-    ;; Each text ends its last line, so that the next one starts at column 0, where its own position data start.
-    (set! pending-lines (+ pending-lines (inc (- (.-length (.split js-text "\n")) 1))))
+    ;; The texts are joined by line ends, so that each starts at column 0, where its own places start counting.
+    (set! pending-lines (+ pending-lines (.-length (.split js-text "\n"))))
     nil)
   (take [_]
     (let [taken #js {:source (.join pending "\n") :line line}]
@@ -41,9 +41,9 @@
         u)))
 
 (defn add!
-  "Adds the JavaScript of one form; `source-map` is the compiler's `:source-map` data of that form, or nil."
-  [^Unit unit js-text source-map]
-  (.add unit js-text source-map))
+  "Adds the JavaScript of one form; `places` are those that lumo.impl.emit recorded for it, or nil."
+  [^Unit unit js-text places]
+  (.add unit js-text places))
 
 (defonce ^:private last-thrown
   ;; What evaluation threw last. The compiler wraps it; this tells the program's own error from the wrapping.
@@ -78,40 +78,33 @@
 
 ;; -- positions -----------------------------------------------------------------------------------------------------------
 
-(defn- by-generated-line
-  "The position data of one form, keyed by source line and column, turned round: a JS Map of generated line -> array of
-  #js [generated-column source-line source-column], sorted by column."
-  [source-map]
-  (let [lines (js/Map.)]
-    (doseq [[line columns] source-map
-            [column places] columns
-            {:keys [gline gcol]} places]
-      (when-not (.has lines gline) (.set lines gline #js []))
-      (.push (.get lines gline) #js [gcol line column]))
-    (.forEach lines (fn [places] (.sort places (fn [a b] (- (aget a 0) (aget b 0))))))
-    lines))
-
 (defn- segment-at [segments line]
   (loop [i (dec (alength segments))]
     (when-not (neg? i)
       (let [segment (aget segments i)]
         (if (<= (aget segment 0) line) segment (recur (dec i)))))))
 
+(defn- place-at
+  "The last of the places, which are in the order of their generated positions, that is not behind the line and column; the
+  first one where all are. Returns its index or nil where there are none."
+  [places line column]
+  (loop [i 0 found nil]
+    (if (and (< i (alength places))
+             (or (nil? found)
+                 (< (aget places i) line)
+                 (and (= (aget places i) line) (<= (aget places (inc i)) column))))
+      (recur (+ i 4) i)
+      found)))
+
 (defn source-position
   "Where the generated 0-based `line` and `column` of the source called `name` came from: `{:line :column}`, 1-based, or nil
-  where it is not known. The position data are turned round when first asked for: nothing is paid until an error happens."
+  where it is not known."
   [name line column]
   (when-let [^Unit u (.get units name)]
     (when-let [segment (segment-at (.-segments u) line)]
-      (when-not (instance? js/Map (aget segment 1))
-        (aset segment 1 (by-generated-line (aget segment 1))))
-      (let [lines   ^js/Map (aget segment 1)
-            within  (- line (aget segment 0))
-            ;; A generated line without data of its own belongs to the closest line before it.
-            places  (some #(.get lines %) (range within -1 -1))]
-        (when places
-          (let [place (or (last (take-while #(<= (aget % 0) column) places)) (aget places 0))]
-            {:line (inc (aget place 1)) :column (inc (aget place 2))}))))))
+      (let [places (aget segment 1)]
+        (when-let [i (place-at places (- line (aget segment 0)) column)]
+          {:line (inc (aget places (+ i 2))) :column (inc (aget places (+ i 3)))})))))
 
 (defn known?
   "True where `name` is a source that was compiled in this process."
