@@ -92,8 +92,16 @@ class Jar {
     if (bytes.length < entry.compressed) throw new JarError(this.#file, `entry ${name} is cut short`);
     if (entry.method === 0) return bytes;
     // Loaded here because zlib's bindings cannot be part of a snapshot.
-    if (entry.method === 8) return require('zlib').inflateRawSync(bytes);
+    if (entry.method === 8) return this.#inflate(name, bytes);
     throw new JarError(this.#file, `entry ${name} uses compression method ${entry.method}; use deflate`);
+  }
+
+  #inflate(name, bytes) {
+    try {
+      return require('zlib').inflateRawSync(bytes);
+    } catch (e) {
+      throw new JarError(this.#file, `entry ${name} is damaged: ${e.message}`);
+    }
   }
 
   close() {

@@ -27,9 +27,10 @@
                          (if (= "EAGAIN" (.-code e)) 0 (throw e))))))))))
 
 (defn- print-to! [fd]
-  (fn [s]
+  (fn [x]
     (try
-      (write-fully! fd s)
+      ;; ClojureScript's own code prints an error object as a whole where it only warns.
+      (write-fully! fd (if (string? x) x (str x "\n")))
       ;; The reader went away (`lumo … | head`): end quietly, as a program killed by SIGPIPE would.
       (catch :default e
         (if (= "EPIPE" (.-code e)) (.exit js/process 0) (throw e))))))

@@ -9,12 +9,16 @@
 
 (def ^:private arity-suffix #"\.cljs\$(core\$IFn\$_invoke\$arity\$(\d+|variadic)|lang\$applyTo)$")
 
+(def ^:private protocol-method #"[^.]+\$([^.$]+)\$arity\$\d+$")
+
 (defn- clojure-name
-  "The ClojureScript name of a compiled function: my_app$core$handler and my_app.core.handler are my-app.core/handler."
+  "The ClojureScript name of a compiled function: my_app$core$handler and my_app.core.handler are my-app.core/handler, and
+  a protocol's method my_app.core.Square.my_app$core$Shape$area$arity$1 is my-app.core.Square/area."
   [js-name]
   (let [bare (-> js-name
                  (string/replace #"^(Object|Function)\." "")
                  (string/replace arity-suffix "")
+                 (string/replace protocol-method "$1")
                  (string/replace #"__(\d+|delegate)$" "")
                  (string/replace "$" "."))
         i    (string/last-index-of bare ".")]
@@ -31,7 +35,7 @@
 (defn- own-frame
   "A frame inside the snapshot: the language's own functions are shown by name, the interpreter's are not shown."
   [function]
-  (when-let [[_ ns-name] (some->> function clojure-name (re-matches #"(.+)/.+"))]
+  (when-let [[_ ns-name] (some->> function clojure-name (re-matches #"(.+?)(\.[A-Z][^/]*)?/.+"))]
     (when-not (re-find own-names (clojure-name function))
       {:function (clojure-name function) :file (str (string/replace ns-name "." "/") ".cljs")})))
 
@@ -39,7 +43,7 @@
   "What is shown of a call site, `{:function :file :line :column}`, or nil."
   [^js site]
   (let [file     (or (.getFileName site) (.getEvalOrigin site))
-        function (.getFunctionName site)
+        function (or (.getFunctionName site) (.getMethodName site))
         line     (.getLineNumber site)
         column   (.getColumnNumber site)]
     (cond
@@ -75,14 +79,22 @@
   []
   (set! (.-prepareStackTrace js/Error)
     (fn [e sites]
-      (string/join "\n" (cons (header e) (map frame-text (dedupe (keep frame sites))))))))
+      (try
+        (string/join "\n" (cons (header e) (map frame-text (dedupe (keep frame sites)))))
+        ;; Where the stack overflowed there may be no room for this; the error itself matters more.
+        (catch :default _ "")))))
 
 (defn stack-lines
-  "The frames of an error's stack, a string each, without the leading `at`."
+  "The frames of an error's stack, a string each, without the leading `at`. For JavaScript that cannot be parsed Node puts the
+  place, file:line, before the stack's first line."
   [e]
   (let [stack (some-> e .-stack)]
     (if (string? stack)
-      (into [] (keep #(second (re-matches #"\s+at (.*)" %))) (string/split-lines stack))
+      (into (if-let [[_ file line] (re-find #"^(/.*):(\d+)\n" stack)]
+              [(str (text/shown-path file) ":" line)]
+              [])
+        (keep #(second (re-matches #"\s+at (.*)" %)))
+        (string/split-lines stack))
       [])))
 
 ;; -- what the compiler and the reader throw --------------------------------------------------------------------------------
@@ -97,8 +109,8 @@
                                     (re-find #"starting at line (\d+) and column (\d+)" (ex-message e)))]
     (cond
       open-line {:file file :line (js/parseInt open-line) :column (js/parseInt open-column)}
-      ;; The reader calls a column :col, the analyzer :column.
-      line      {:file file :line line :column (or column col)}
+      ;; The analyzer's :column is where a form starts, the reader's :col is behind the last character that it read.
+      line      {:file file :line line :column (or column (some-> col dec (max 1)))}
       (:clojure.error/line data) {:file   (:clojure.error/source data)
                                   :line   (:clojure.error/line data)
                                   :column (:clojure.error/column data)})))
@@ -138,18 +150,23 @@
     (merge {:message (clean-message (or message "unknown error"))}
       (last (keep location chain)))))
 
+(def ^:private excerpt-width 120)
+
 (defn- excerpt
-  "The line of the source with a caret below the column, or nil where the source cannot be read."
+  "The line of the source with a caret below the column, or nil where the source cannot be read. Of a very long line it is the
+  part before the column."
   [{:keys [file line column]} source-text]
   (when-let [text (and line (source-text file))]
-    (when-let [source-line (nth (string/split text #"\n") (dec line) nil)]
-      (str "  " source-line "\n"
-           "  " (apply str (repeat (dec (or column 1)) " ")) "^"))))
+    (when-let [source-line (nth (string/split-lines text) (dec line) nil)]
+      (let [before (dec (or column 1))
+            start  (max 0 (- before (quot excerpt-width 2)))]
+        (str "  " (subs source-line (min start (count source-line)) (min (+ start excerpt-width) (count source-line))) "\n"
+             "  " (apply str (repeat (- before start) " ")) "^")))))
 
 (defn place
-  "file:line:column of a report, as people know the file."
+  "file:line:column of a report, as people know the file; an error of no file is lumo's own."
   [{:keys [file line column]}]
-  (str (text/shown-path (or file "NO_SOURCE"))
+  (str (if file (text/shown-path file) "lumo")
        (when line (str ":" line))
        (when column (str ":" column))))
 
