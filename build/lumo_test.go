@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -112,7 +113,7 @@ func TestBundleThatThrowsFailsTheBuild(t *testing.T) {
 			bundle := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(bundle, "main.js"), []byte(script), 0o644))
 			dir := t.TempDir()
-			err := sea.Build(t.Context(), host.X8664, engine, bundle, filepath.Join(dir, "work"), filepath.Join(dir, "app"), os.Stderr)
+			err := sea.Build(t.Context(), host.X8664, engine, bundle, filepath.Join(dir, "work"), filepath.Join(dir, "app"), io.Discard)
 			assert.ErrorContains(t, err, "make the start-up snapshot")
 			assert.NoFileExists(t, filepath.Join(dir, "app"))
 		})

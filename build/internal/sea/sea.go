@@ -9,10 +9,10 @@
 //
 // # Reproducibility
 //
-// The same engine and bundle give the same bytes. No path of the machine is in the blob, argv[0] is always "node", V8's
-// random seed is fixed while the snapshot is made, and what Node keeps of the builder in its heap is wiped first: its own
-// process number (a start has its own again), and the numbers of the last stat. V8 promises nothing about the order in
-// which it serialises its heap, so a bundle may undo this; TestSameBundleGivesSameLumo would notice.
+// The same engine and bundle give the same bytes. No path of the machine is in the blob, argv[0] is always "node", V8 has
+// a fixed random seed and one thread while the snapshot is made, and what Node keeps of the builder in its heap is wiped
+// first: its own process number (a start has its own again), and the numbers of the last stat. V8 promises nothing about
+// the order in which it serialises its heap, so a bundle may undo this; TestSameBundleGivesSameLumo would notice.
 package sea
 
 import (
@@ -91,6 +91,7 @@ func writeEntry(work string) error {
 func generate(ctx context.Context, arch host.Arch, engine, work string, log io.Writer) error {
 	cmd, err := arch.Command(ctx, "node", engine,
 		"--random-seed=1", // the seed of V8's hashes while building; a start has its own
+		"--predictable",   // one thread: what the concurrent compiler has done by the end is a matter of luck
 		"--no-warnings",   // a warning's text, with this process's number in it, would be kept in the snapshot
 		"--experimental-sea-config", "sea-config.json")
 	if err != nil {
