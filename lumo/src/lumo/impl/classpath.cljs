@@ -61,7 +61,12 @@
   [path]
   (if (.has jars path)
     (.get jars path)
-    (let [jar (when (.existsSync fs path) (js/$lumo.jar.Jar. path))]
+    (let [jar (when (.existsSync fs path)
+                (try
+                  (js/$lumo.jar.Jar. path)
+                  ;; The message says which file and why: where in lumo it was found out does not matter.
+                  (catch js/$lumo.jar.JarError e
+                    (throw (ex-info (.-message e) {:lumo/plain true} e)))))]
       (.set jars path jar)
       jar)))
 

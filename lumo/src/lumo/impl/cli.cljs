@@ -59,10 +59,11 @@
   [e]
   (fail! (error/text e (source-text texts))))
 
-(defn- eval-text! [text file print?]
+(defn- eval-text!
+  "Evaluates every form, and prints the values if they are wanted; returns the namespace that the text ended in."
+  [text {:keys [file] :as opts}]
   (swap! texts assoc file text)
-  (compiler/eval-source text
-    {:file file :each (if print? #(when (some? %) (prn %)) identity)}))
+  (compiler/eval-source text opts))
 
 (defn- read-source
   "The text and the name of a file or, failing that, of a resource of the class path."
@@ -84,8 +85,7 @@
 
 (defn- load-file! [path]
   (let [{:keys [text file]} (read-source path)]
-    (eval-text! (strip-shebang text) file false)
-    file))
+    (eval-text! (strip-shebang text) {:file file :script? true})))
 
 ;; -- main options --------------------------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@
 (defn- main! [{:keys [main-opt args script main run] :as opts}]
   (case main-opt
     :script (run-script! script args)
-    :stdin  (do (eval-text! (strip-shebang (read-stdin)) "<stdin>" false)
+    :stdin  (do (eval-text! (strip-shebang (read-stdin)) {:file "<stdin>" :script? true})
                 (call-main-cli-fn! args))
     :main   (run-main! main args)
     :repl   (repl/start! opts report!)
@@ -123,12 +123,26 @@
       (call-main-cli-fn! args)
       (repl/start! opts report!))))
 
+(defn- node-argv
+  "process.argv as Node has it for its own scripts: the executable, the main program, the program's arguments."
+  [{:keys [main-opt script main args]}]
+  (let [program (case main-opt
+                  :script (.resolve node-path script)
+                  :main   main
+                  "-")]
+    (into-array (list* (.-execPath js/process) program args))))
+
 (defn- run-all! [{:keys [run args] :as opts}]
   (set! *command-line-args* (seq args))
-  (doseq [[kind value] run]
-    (case kind
-      :init (load-file! value)
-      :eval (eval-text! value "<expr>" true)))
+  (set! (.-argv js/process) (node-argv opts))
+  ;; An `-e` that changes the namespace changes it for the next one.
+  (reduce
+    (fn [ns [kind value]]
+      (case kind
+        :init (do (load-file! value) ns)
+        :eval (eval-text! value {:file "<expr>" :ns ns :each #(when (some? %) (prn %))})))
+    'cljs.user
+    run)
   (main! opts))
 
 (defn- configure! [{:keys [classpath] :as opts}]
@@ -159,9 +173,9 @@
       :legal   (println (.text js/$lumo.assets "NOTICES"))
       :lambda  (lambda/start! (:lambda opts))
       (do
-        (configure! opts)
         (.on js/process "uncaughtException" report!)
         (try
+          (configure! opts)
           (run-all! opts)
           (catch :default e
             (report! e)))))))

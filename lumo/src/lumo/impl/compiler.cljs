@@ -53,7 +53,7 @@
   (let [result (volatile! nil)]
     (emit/recording
       #(cljs/eval state form
-         (merge @options opts
+         (merge (dissoc @options :verbose) opts
            {:ns ns
             :source-map true
             :load load-lib
@@ -163,12 +163,13 @@
     :file     the source's name, in errors and stack frames
     :ns       the namespace to start in (default cljs.user)
     :macros?  the source is a macro namespace
-    :each     evaluate form by form, in order, as a script does, and call this with the value of each; without it the
-              source is a namespace: its forms are evaluated together, after the last one is compiled
+    :script?  evaluate form by form, in order; without it or :each the source is a namespace: its forms are evaluated
+              together, after the last one is compiled
+    :each     the same, and call this with the value of each form; an expression's value costs time, so a script has none
     :collect  called with each form's JavaScript (to keep a compiled namespace)
 
   Returns the namespace that the source ended in."
-  [text {:keys [file ns macros? each collect] :or {ns 'cljs.user}}]
+  [text {:keys [file ns macros? script? each collect] :or {ns 'cljs.user}}]
   (let [unit   (script/unit file)
         reader (rt/indexing-push-back-reader text 1 file)
         opts   (cond-> {} macros? (assoc :macros-ns true))
@@ -195,7 +196,7 @@
                            (catch :default e
                              (throw (placed e form file))))
                   ns'    (if (ns-form? form) (or (:ns result) ns) ns)]
-              (when (and (not each) (ns-form? form))
+              (when (or script? (ns-form? form))
                 (script/flush! unit))
               (when each
                 (each (:value result)))
@@ -223,8 +224,14 @@
         (remove #{ns-sym} (concat (vals requires) macros))
         (filter #{(ana/macro-ns-name ns-sym)} macros)))))
 
+(defn- tell-loading! [aname from]
+  (when (:verbose @options)
+    (binding [*print-fn* *print-err-fn*]
+      (println "loading" (str aname) "from" from))))
+
 (defn- load-bundled! [ns-sym]
   (when-not (get-in @state [::ana/namespaces ns-sym :name])
+    (tell-loading! ns-sym "lumo itself")
     (let [ns-map (bundled/ns-analysis ns-sym)]
       (swap! state assoc-in [::ana/namespaces ns-sym] ns-map)
       (run! load-bundled! (bundled-deps ns-sym ns-map))
@@ -236,6 +243,7 @@
            {:tag :cljs/analysis-error})))
 
 (defn- load-source! [{:keys [file path] :as resource} aname macros?]
+  (tell-loading! aname (text/shown-path file))
   (when (some #{aname} *loading*)
     (circular! (vec (drop-while #(not= aname %) *loading*)) aname))
   (if (string/ends-with? path ".js")
@@ -261,25 +269,51 @@
        (text/did-you-mean (str ns-sym)
          (concat (map str (bundled/names)) (map path->ns-name (classpath/source-paths))))))
 
+(defn- load!
+  "Loads a namespace from where it is found first; nil where it is nowhere."
+  [name macros?]
+  (let [aname (cond-> name macros? ana/macro-ns-name)]
+    (cond
+      (bundled/bundled? aname)
+      (do (load-bundled! aname) true)
+
+      (and (not macros?) (goog-provided? name))
+      ;; The compiler has no analysis of the Closure library; that a name is of it is enough to refer to its functions.
+      (do (swap! state assoc-in [:js-dependency-index (str name)] {:group :goog}) true)
+
+      :else
+      (when-let [resource (classpath/find-first (source-paths-of name macros?))]
+        (load-source! resource aname macros?)
+        true))))
+
+(defonce ^:private last-failure
+  ;; The name and the error of the namespace that could not be loaded last.
+  (volatile! nil))
+
+(defn- earlier-failure
+  "After a clojure.x that could not be loaded, whatever the reason, cljs.js asks for cljs.x: the error of clojure.x, where
+  `name` is that cljs.x."
+  [name]
+  (let [[failed error] @last-failure]
+    (vreset! last-failure nil)
+    (when (and failed (not= failed name) (= name (ana/clj-ns->cljs-ns failed)))
+      error)))
+
 (defn- load-lib
   "cljs.js's load hook. It loads the namespace itself and answers that there is nothing left to do. It throws where the namespace
-  is nowhere to be found; for a clojure.x, cljs.js then asks for cljs.x."
+  is nowhere to be found."
   [{:keys [name macros]} callback]
-  (let [aname   (cond-> name macros ana/macro-ns-name)
-        loaded? (cond
-                  (bundled/bundled? aname)
-                  (do (load-bundled! aname) true)
-
-                  (and (not macros) (goog-provided? name))
-                  true
-
-                  :else
-                  (when-let [resource (classpath/find-first (source-paths-of name macros))]
-                    (load-source! resource aname macros)
-                    true))]
-    (when-not loaded?
-      (throw (ex-info (not-found-text name macros) {:tag :cljs/analysis-error})))
-    (callback {:lang :js :source ""})))
+  (let [earlier (earlier-failure name)]
+    (try
+      ;; A clojure.x that is there, and wrong, is not made up for by a cljs.x.
+      (when-not (and (or (nil? earlier) (::not-found (ex-data earlier)))
+                     (load! name macros))
+        (throw (or earlier
+                   (ex-info (not-found-text name macros) {:tag :cljs/analysis-error ::not-found true}))))
+      (catch :default e
+        (vreset! last-failure [name e])
+        (throw e))))
+  (callback {:lang :js :source ""}))
 
 (defn- class-path-lib? [name]
   (boolean (classpath/find-first (source-paths-of (symbol name) false))))

@@ -90,7 +90,7 @@
   [e]
   (let [stack (some-> e .-stack)]
     (if (string? stack)
-      (into (if-let [[_ file line] (re-find #"^(/.*):(\d+)\n" stack)]
+      (into (if-let [[_ file line] (and (instance? js/SyntaxError e) (re-find #"^(/.*):(\d+)\n" stack))]
               [(str (text/shown-path file) ":" line)]
               [])
         (keep #(second (re-matches #"\s+at (.*)" %)))

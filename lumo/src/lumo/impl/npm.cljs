@@ -53,7 +53,7 @@
   (let [[base sub] (split-sub lib)
         module     ((:require @state) base)]
     (if sub
-      (reduce (fn [o k] (unchecked-get o k)) module (string/split sub #"\."))
+      (reduce (fn [o k] (when (some? o) (unchecked-get o k))) module (string/split sub #"\."))
       module)))
 
 (defn install!

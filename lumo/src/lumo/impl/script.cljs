@@ -60,10 +60,13 @@
                       :lineOffset line
                       :importModuleDynamically (.. vm -constants -USE_MAIN_CONTEXT_DEFAULT_LOADER)})]
     (try
-      (.runInThisContext script)
+      ;; Node would put the line of JavaScript before the stack; what people are shown is the ClojureScript's.
+      (.runInThisContext script #js {:displayErrors false})
       (catch :default e
-        (vreset! last-thrown e)
-        (throw e)))))
+        ;; nil is thrown on as an error, since the compiler takes nil for none.
+        (let [e (if (some? e) e (js/Error. "nil was thrown"))]
+          (vreset! last-thrown e)
+          (throw e))))))
 
 (defn flush!
   "Evaluates what was added to the unit since the last run; returns the value of the last expression."
