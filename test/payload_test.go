@@ -58,5 +58,8 @@ func TestOutputOfAllKindsGoesToTheLogAndTheAnswerIsRight(t *testing.T) {
 		} {
 			assert.GreaterOrEqual(t, strings.Count(log, part), 2, "%q in the log", part)
 		}
+		for _, part := range []string{"line 0 x", "by console.log 1", "by process.stdout"} {
+			assert.Regexp(t, `\t[0-9a-f-]{36}\tINFO\t`+part, log, "the record carries its request")
+		}
 	})
 }

@@ -16,6 +16,7 @@ globalThis.$lumo = {
   jar: require('./jar.js'),
   frame: require('./frame.js'),
   child: require('./child.js'),
+  streams: require('./streams.js'),
   versions: $bundle.versions,
   maxAnswer: MAX_ANSWER,
 };

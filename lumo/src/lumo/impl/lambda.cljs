@@ -72,7 +72,8 @@
                     " (6 MiB). Put large results into S3 and return a link, or stream the response")
         {:lambda/error-type "Function.ResponseSizeTooLarge"})
       "Function.ResponseSizeTooLarge")
-    (close! request #(send! (js/$lumo.frame.result (.-number request) bytes)))))
+    (when-not (close! request #(send! (js/$lumo.frame.result (.-number request) bytes)))
+      (log/log! "warn" "an answer after the request had ended with an error is dropped" (.-number request)))))
 
 ;; -- a request -----------------------------------------------------------------------------------------------------------------
 

@@ -1,8 +1,8 @@
 (ns lumo.impl.lambda.log
   "Everything a function prints, as Log frames that carry the request they belong to.
 
-  println, console.* and this namespace's own functions come here. What is written straight to descriptor 1 or 2 by other code
-  reaches bootstrap through the stderr pipe instead. Which request a line belongs to follows the asynchronous context, so a
+  println, console.*, process.stdout and process.stderr come here. What is written straight to descriptor 1 or 2, by native code
+  or a child process, reaches bootstrap through the stderr pipe instead. Which request a line belongs to follows the asynchronous context, so a
   timer that an earlier invocation left behind is never taken for the current one's."
   (:require [clojure.string :as string]))
 
@@ -71,6 +71,8 @@
     (reset! state {:channel channel :storage (new AsyncLocalStorage)})
     (set-print-fn! (printer "info" "pendingOut"))
     (set-print-err-fn! (printer "error" "pendingErr"))
+    (js/$lumo.streams.route "stdout" (printer "info" "pendingOut"))
+    (js/$lumo.streams.route "stderr" (printer "error" "pendingErr"))
     (doseq [[method level] [["log" "info"] ["info" "info"] ["debug" "debug"] ["trace" "trace"] ["warn" "warn"] ["error" "error"]]]
       (unchecked-set js/console method
         (fn [& args] (log! level (.apply (.-format util) nil (into-array args))))))))
