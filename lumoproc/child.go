@@ -71,9 +71,13 @@ func startChild(cfg *Config) (*child, error) {
 func (c *child) invoke(ctx context.Context, m Invoke) ([]byte, error) {
 	var call *call
 	c.update(func(s *state) { call = s.begin(m.Label, time.Now()) })
-	if call == nil {
-		<-c.done // it is going already
-		return nil, &undelivered{c.exit()}
+	if call == nil { // it is going already
+		select {
+		case <-c.done:
+			return nil, &undelivered{c.ending().err}
+		case <-ctx.Done():
+			return nil, &undelivered{ctx.Err()}
+		}
 	}
 	defer c.attribute()
 	c.attribute()
@@ -112,24 +116,28 @@ func (c *child) write(call *call, bufs [3][]byte) error {
 		s.sent = call.end
 	})
 	left, err := writev(c.inRaw, bufs)
-	if left > 0 {
-		c.update(func(s *state) { s.unsent = int64(left) })
+	if err != nil {
+		c.update(func(s *state) { s.unsent += int64(left) })
 	}
 	return err
 }
 
 // expire ends a call whose context is over, and the child with it: what it is busy with cannot be taken back.
 func (c *child) expire(ctx context.Context, call *call) {
+	timeout := &TimeoutError{Elapsed: time.Since(call.since), Started: true, Err: ctx.Err()}
 	inFlight := false
-	c.update(func(s *state) { _, inFlight = s.calls[call.request] })
+	c.update(func(s *state) {
+		if inFlight = s.take(call.request) != nil; inFlight {
+			s.condemn(timeout)
+		}
+	})
 	if !inFlight {
 		return
 	}
-	timeout := &TimeoutError{Elapsed: time.Since(call.since), Started: true, Err: ctx.Err()}
-	c.end(timeout)
+	c.proc.kill()
 	c.errs.sync()
 	timeout.Tail = c.errs.lastWords()
-	c.update(func(s *state) { s.settle(call.request, outcome{err: timeout}) })
+	call.outcome <- outcome{err: timeout}
 }
 
 // end kills the child for a reason.
@@ -203,16 +211,22 @@ func (c *child) finish(ps *os.ProcessState) {
 	if ws, ok := ps.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 		exit.Signal, exit.Core = ws.Signal(), ws.CoreDump()
 	}
+	// A writer may be waiting still, where another process has the pipe open: what it has left counts as not sent.
+	_ = c.in.SetWriteDeadline(time.Unix(1, 0)) // fails only when closed
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	unread := int64(unreadBytes(c.inRaw))
 	closeAll(c.in, c.out.f, c.errs.f)
 	c.update(func(s *state) {
 		exit.Ready = s.wasReady
 		s.phase = exited
 		s.exit = verdict(exit, s.cause)
+		_, timedOut := s.cause.(*TimeoutError)
+		s.unnoticed = len(s.calls) == 0 && !timedOut
 		consumed := s.sent - s.unsent - unread
 		for request, call := range s.calls {
 			err := s.exit
-			if consumed < call.end {
+			if call.end == 0 || consumed < call.end {
 				err = &undelivered{err}
 			}
 			s.settle(request, outcome{err: err})
@@ -238,8 +252,15 @@ func verdict(exit *ExitError, cause error) error {
 	}
 }
 
-// exit says what became of a child that is done.
-func (c *child) exit() (err error) {
-	c.update(func(s *state) { err = s.exit })
-	return err
+// ending is what is to be said of a child that is done.
+type ending struct {
+	err       error
+	ready     bool // it had been
+	served    bool // it was given a request
+	unnoticed bool // no caller was told
+}
+
+func (c *child) ending() (e ending) {
+	c.update(func(s *state) { e = ending{s.exit, s.wasReady, s.last > 0, s.unnoticed} })
+	return e
 }

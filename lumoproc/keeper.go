@@ -27,7 +27,8 @@ type Keeper struct {
 	halt chan struct{} // closed by Close: no more children
 	kill chan struct{} // closed by Close when its patience is over
 	done chan struct{} // closed when nothing is left
-	once sync.Once
+
+	halting, killing sync.Once
 
 	mu  sync.Mutex
 	now slot
@@ -87,7 +88,10 @@ func (k *Keeper) Invoke(ctx context.Context, m Invoke) ([]byte, error) {
 		if !errors.As(err, &lost) {
 			return answer, cancelled(err)
 		}
-		if attempt == 2 || ctx.Err() != nil {
+		if ctx.Err() != nil {
+			continue // acquire says so
+		}
+		if attempt == 2 {
 			return nil, lost.err
 		}
 		k.cfg.Log(Line{Label: m.Label, Level: LevelWarn,
@@ -97,26 +101,21 @@ func (k *Keeper) Invoke(ctx context.Context, m Invoke) ([]byte, error) {
 
 // cancelled tells a caller that gave up from a deadline that passed.
 func cancelled(err error) error {
-	if timeout := (*TimeoutError)(nil); errors.As(err, &timeout) && errors.Is(timeout.Err, context.Canceled) {
+	// Not errors.As: the chain of another request's end may hold the caller that gave up there.
+	if timeout, ok := err.(*TimeoutError); ok && errors.Is(timeout.Err, context.Canceled) {
 		return fmt.Errorf("invoke: %w", timeout.Err)
 	}
 	return err
 }
 
 // Close ends the child: it may finish what it has in flight until ctx is over, then its group is killed. When Close
-// returns, no goroutine, descriptor or process is left. It may be called more than once.
+// returns, no goroutine, descriptor or child is left. It may be called more than once.
 func (k *Keeper) Close(ctx context.Context) {
-	k.once.Do(func() { close(k.halt) })
+	k.halting.Do(func() { close(k.halt) })
 	select {
 	case <-k.done:
 	case <-ctx.Done():
-		k.mu.Lock()
-		select {
-		case <-k.kill:
-		default:
-			close(k.kill)
-		}
-		k.mu.Unlock()
+		k.killing.Do(func() { close(k.kill) })
 		<-k.done
 	}
 }
@@ -124,37 +123,43 @@ func (k *Keeper) Close(ctx context.Context) {
 // run has one child at a time, until Close.
 func (k *Keeper) run() {
 	defer close(k.done)
-	for {
-		c, err := startChild(&k.cfg)
-		served := false
-		if err == nil {
-			k.set(c, nil)
-			select {
-			case <-c.done:
-			case <-k.halt:
-				c.stop(k.kill)
-			}
-			c.update(func(s *state) { err, served = s.exit, s.last > 0 })
-		}
+	defer k.set(nil, ErrClosed)
+	for first := true; ; first = false {
+		end := k.runChild()
 		select {
 		case <-k.halt:
-			k.set(nil, ErrClosed)
 			return
 		default:
 		}
-		if served {
+		if end.unnoticed && !(first && !end.ready) { // Ready returns the failure of the first start
+			k.cfg.Log(Line{Level: LevelWarn, Text: fmt.Sprintf("no request was in flight when this happened: %v", end.err)})
+		}
+		if end.served {
 			k.set(nil, nil) // the next start is on its way
 			continue
 		}
-		k.cfg.Log(Line{Level: LevelWarn, Text: fmt.Sprintf("the child was of no use, the next start waits for a request: %v", err)})
-		k.set(nil, err)
+		k.set(nil, end.err)
 		select {
 		case <-k.want:
 		case <-k.halt:
-			k.set(nil, ErrClosed)
 			return
 		}
 	}
+}
+
+// runChild has one child from its start to its end.
+func (k *Keeper) runChild() ending {
+	c, err := startChild(&k.cfg)
+	if err != nil {
+		return ending{err: err, unnoticed: true}
+	}
+	k.set(c, nil)
+	select {
+	case <-c.done:
+	case <-k.halt:
+		c.stop(k.kill)
+	}
+	return c.ending()
 }
 
 func (k *Keeper) set(c *child, err error) {

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -380,8 +382,76 @@ func TestCrashLoopIsBoundedByTheRequests(t *testing.T) {
 
 func TestChildThatDiesReadyAndUnusedIsNotStartedInALoop(t *testing.T) {
 	r := start(t, "err start; ready; exit 0")
-	r.log.await(t, "the child was of no use")
+	r.log.await(t, "no request was in flight when this happened: child exited with status 0")
 	assert.Len(t, r.log.texts(""), 2, "%q", r.log.texts(""))
+}
+
+func TestEndOfAnIdleChildIsLogged(t *testing.T) {
+	r := start(t, "ready")
+	pid := r.ready().PID
+	r.answers("answer 1", "1")
+	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+	assert.Equal(t, lumoproc.LevelWarn, r.log.await(t, "no request was in flight when this happened: child was ended by signal 9").Level)
+}
+
+// One child may have many requests in flight; this one takes them in turn.
+func TestManyRequestsInFlight(t *testing.T) {
+	r := start(t, "ready")
+	var callers sync.WaitGroup
+	for i := range 8 {
+		callers.Go(func() {
+			for j := range 50 {
+				want := fmt.Sprintf("%d-%d", i, j)
+				got, err := r.ask("answer " + want)
+				if !assert.NoError(t, err) || !assert.Equal(t, want, got) {
+					return
+				}
+			}
+		})
+	}
+	callers.Wait()
+}
+
+func TestDeathWithManyRequestsInFlightGivesEachOneOutcome(t *testing.T) {
+	r := start(t, "ready")
+	for range 10 {
+		var callers sync.WaitGroup
+		var killed atomic.Int32
+		for i := range 8 {
+			callers.Go(func() {
+				script, want := fmt.Sprintf("answer %d", i), fmt.Sprint(i)
+				if i == 3 {
+					script = "kill 9"
+				}
+				got, err := r.ask(script)
+				var exit *lumoproc.ExitError
+				switch {
+				case err == nil:
+					assert.Equal(t, want, got)
+				case assert.ErrorAs(t, err, &exit):
+					killed.Add(1)
+				}
+			})
+		}
+		callers.Wait()
+		assert.GreaterOrEqual(t, killed.Load(), int32(1), "who killed the child has no answer")
+	}
+	r.answers("answer again", "again")
+}
+
+func TestDeadlineOfOneRequestIsNotTheOthersDeadline(t *testing.T) {
+	r := start(t, "ready")
+	failed := make(chan error, 1)
+	go func() {
+		_, err := r.ask("err busy; hang")
+		failed <- err
+	}()
+	r.log.await(t, "busy")
+	_, err := r.Invoke(deadline(t), lumoproc.Invoke{Event: make([]byte, 4<<20)}) // more than the pipe takes
+	assert.IsType(t, &lumoproc.TimeoutError{}, err)
+	err = <-failed
+	require.IsType(t, &lumoproc.ExitError{}, err)
+	assert.ErrorContains(t, err, "no answer within")
 }
 
 func TestCloseEndsAnIdleChildInGoodOrder(t *testing.T) {

@@ -22,11 +22,12 @@ func (p phase) String() string {
 
 // state is everything about a child that changes. Only child.update touches it.
 type state struct {
-	phase    phase
-	wasReady bool
-	hello    Ready
-	cause    error // the first reason to end the child, nil while there is none
-	exit     error // what became of it, once exited
+	phase     phase
+	wasReady  bool
+	hello     Ready
+	cause     error // the first reason to end the child, nil while there is none
+	exit      error // what became of it, once exited
+	unnoticed bool  // nobody was waiting for an answer then
 
 	sent   int64 // bytes given to the child's stdin, frames that were begun counted whole
 	unsent int64 // of these, what a broken pipe did not take
@@ -84,15 +85,24 @@ func (s *state) begin(label string, now time.Time) *call {
 	return c
 }
 
-// settle gives a call its one outcome. It reports whether the call was in flight.
-func (s *state) settle(request uint32, o outcome) bool {
+// take ends a call, whose one outcome the caller of take has to give. It is nil where the request is not in flight.
+func (s *state) take(request uint32) *call {
 	c, found := s.calls[request]
 	if !found {
-		return false
+		return nil
 	}
 	delete(s.calls, request)
 	s.ended[s.nEnded%len(s.ended)] = c
 	s.nEnded++
+	return c
+}
+
+// settle gives a call its one outcome. It reports whether the call was in flight.
+func (s *state) settle(request uint32, o outcome) bool {
+	c := s.take(request)
+	if c == nil {
+		return false
+	}
 	c.outcome <- o
 	return true
 }

@@ -164,7 +164,7 @@ func (c *conn) roundTrip(ctx context.Context, host string, req *request) (*respo
 		}
 	}()
 	if len(req.body) <= manyBytes {
-		writeErr := req.write(c, host)
+		writeErr := req.write(c.Conn, host)
 		resp, err := readResponse(c.r) // also after a failed write: the server may have said why
 		if err != nil {
 			return nil, errors.Join(err, writeErr)
@@ -174,7 +174,7 @@ func (c *conn) roundTrip(ctx context.Context, host string, req *request) (*respo
 	}
 	// A server that refuses a large body answers before it has read it, so write and read at the same time.
 	wrote := make(chan error, 1)
-	go func() { wrote <- req.write(c, host) }()
+	go func() { wrote <- req.write(c.Conn, host) }()
 	resp, err := readResponse(c.r)
 	if err != nil {
 		c.close()

@@ -31,9 +31,9 @@
 //
 // # Connections
 //
-// HTTP/1.1 over TCP, spoken here and not by net/http: that saves a third of the start and most of the binary (the numbers
-// are with BenchmarkStart in cmd/bootstrap). Never through a proxy, without any time-out: a sandbox is frozen
-// while it waits. Connections are kept. A request goes out a second time only if it went out on a kept
+// HTTP/1.1 over TCP, spoken here and not by net/http, which would be most of what bootstrap loads and sets up at each cold
+// start (testdata/packages.golden of cmd/bootstrap keeps it out). Never through a proxy, without any time-out: a sandbox is
+// frozen while it waits. Connections are kept. A request goes out a second time only if it went out on a kept
 // connection that the server closed without a byte of answer; a kept connection that the server has closed before is
 // found out and not used.
 //

@@ -194,6 +194,17 @@ const (
 	accepted = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 )
 
+func TestPostIsOneWrite(t *testing.T) {
+	addr := script(t, func(t *testing.T, c net.Conn) {
+		buf := make([]byte, 4096)
+		n, err := c.Read(buf)
+		assert.NoError(t, err)
+		assert.True(t, bytes.HasSuffix(buf[:n], []byte("\r\n\r\nanswer")), "%q", buf[:n])
+		say(c, accepted)
+	})
+	require.NoError(t, newClient(t, addr, nil).respond(t.Context(), &Invocation{RequestID: "id"}, []byte("answer")))
+}
+
 func TestConnectionIsKept(t *testing.T) {
 	addr := script(t, func(t *testing.T, c net.Conn) {
 		for range 3 {
@@ -373,15 +384,15 @@ func BenchmarkEcho(b *testing.B) {
 		if err != nil {
 			return
 		}
-		for {
-			req := readRequest(c)
+		buf := make([]byte, 4096)
+		for { // what the client sends at once arrives at once here
+			n, err := c.Read(buf)
 			switch {
-			case req == "":
+			case err != nil:
 				return
-			case strings.HasPrefix(req, "GET"):
+			case bytes.HasPrefix(buf[:n], []byte("GET")):
 				say(c, event)
 			default:
-				_, _ = io.ReadFull(c, make([]byte, 1))
 				say(c, accepted)
 			}
 		}

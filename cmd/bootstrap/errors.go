@@ -44,12 +44,12 @@ func reportOf(cfg *config, err error) *report {
 	switch {
 	case errors.As(err, &fault):
 		return &report{errorType: fault.ErrorType, fault: fault.Body, logged: !fault.Init, cause: err}
-	case errors.As(err, &timeout):
-		return &report{errorType: "Runtime.Timedout", message: timeoutMessage(timeout), stack: lines(timeout.Tail), cause: err}
-	case errors.As(err, &exit) && exit.OutOfMemory():
+	case errors.As(err, &exit) && exit.OutOfMemory(): // before what may have been the reason for it
 		return &report{errorType: "Runtime.OutOfMemory", message: memoryMessage(cfg, exit), stack: lines(exit.Tail), cause: err}
 	case errors.As(err, &exit):
 		return &report{errorType: "Runtime.ExitError", message: exitMessage(cfg, exit), stack: lines(exit.Tail), cause: err}
+	case errors.As(err, &timeout):
+		return &report{errorType: "Runtime.Timedout", message: timeoutMessage(timeout), stack: lines(timeout.Tail), cause: err}
 	case errors.As(err, &protocol):
 		return &report{errorType: "Runtime.ProtocolError", message: protocolMessage(cfg, protocol),
 			stack: lines(protocol.Tail), cause: err}
