@@ -23,6 +23,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -161,29 +162,31 @@ func (r *Runner) make(ctx context.Context, s *Step, title string) error {
 	return prune(filepath.Dir(out), filepath.Base(out))
 }
 
-// prune removes all but the newest outputs of a step, and their logs: each change of a source file leaves one behind.
-// The one just made stays in any case, as file times are coarse.
+// prune removes all but the newest outputs of a step, and what earlier failures left: each change of a source file leaves
+// some behind. The output just made stays in any case, as file times are coarse. The step's lock is held.
 func prune(dir, latest string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("list old outputs: %w", err)
 	}
 	made := map[string]time.Time{}
-	var keys []string
+	var outputs []string
 	for _, e := range entries {
 		info, err := e.Info()
 		if err != nil || !e.IsDir() || len(e.Name()) != keyLength || e.Name() == latest {
 			continue
 		}
 		made[e.Name()] = info.ModTime()
-		keys = append(keys, e.Name())
+		outputs = append(outputs, e.Name())
 	}
-	slices.SortFunc(keys, func(a, b string) int { return made[b].Compare(made[a]) })
-	for _, key := range keys[min(keepOutputs-1, len(keys)):] {
-		for _, old := range []string{key, key + ".log"} {
-			if err := os.RemoveAll(filepath.Join(dir, old)); err != nil {
-				return fmt.Errorf("remove an old output: %w", err)
-			}
+	slices.SortFunc(outputs, func(a, b string) int { return made[b].Compare(made[a]) })
+	keep := append(outputs[:min(keepOutputs-1, len(outputs))], latest)
+	for _, e := range entries {
+		if key, _, _ := strings.Cut(e.Name(), "."); len(key) != keyLength || slices.Contains(keep, key) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+			return fmt.Errorf("remove an old output: %w", err)
 		}
 	}
 	return nil

@@ -121,6 +121,8 @@ func TestTwoBuildsMakeAStepOnce(t *testing.T) {
 func TestOldOutputsGo(t *testing.T) {
 	r, _ := newRunner(t)
 	made := 0
+	leftover := filepath.Join(r.Cache, "a", "0123456789abcdef.work")
+	require.NoError(t, os.MkdirAll(leftover, 0o755))
 	for i := range 3 * keepOutputs {
 		_, err := r.Make(t.Context(), maker("a", fmt.Sprint(i), &made))
 		require.NoError(t, err)
@@ -128,6 +130,7 @@ func TestOldOutputsGo(t *testing.T) {
 	logs, err := filepath.Glob(filepath.Join(r.Cache, "a", "*.log"))
 	require.NoError(t, err)
 	assert.Len(t, logs, keepOutputs)
+	assert.NoDirExists(t, leftover, "what a failed try of another key left")
 	assert.True(t, r.Done(maker("a", fmt.Sprint(3*keepOutputs-1), &made)), "the newest stays")
 }
 
