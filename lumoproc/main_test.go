@@ -148,10 +148,17 @@ func checkLeaks(t *testing.T) {
 	t.Helper()
 	fds, goroutines := descriptors(t), runtime.NumGoroutine()
 	t.Cleanup(func() {
-		for i := 0; runtime.NumGoroutine() > goroutines && i < 1_000_000; i++ {
-			runtime.Gosched() // a goroutine that has said that it is done needs a moment to be gone
+		gone := func() bool {
+			// A goroutine that has said that it is done needs a moment to be gone. The limit is a watchdog, not a wait.
+			for began := time.Now(); time.Since(began) < 10*time.Second; {
+				if runtime.NumGoroutine() <= goroutines {
+					return true
+				}
+				runtime.Gosched()
+			}
+			return false
 		}
-		if runtime.NumGoroutine() > goroutines {
+		if !gone() {
 			stacks := make([]byte, 1<<20)
 			assert.Fail(t, "goroutines are left", "%s", stacks[:runtime.Stack(stacks, true)])
 		}
