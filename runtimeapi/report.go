@@ -1,6 +1,7 @@
 package runtimeapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -70,11 +71,13 @@ func (b errorBody) encode() []byte {
 	if b.Stack == nil {
 		b.Stack = []string{} // the documentation's array, not null
 	}
-	out, err := json.Marshal(b)
-	if err != nil {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false) // it is read by people
+	if err := enc.Encode(b); err != nil {
 		panic("bug: an error made of strings is not JSON: " + err.Error())
 	}
-	return out
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
 // fit gives a body that is a JSON value of at most maxReport bytes: body itself where it is one.

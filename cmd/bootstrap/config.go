@@ -18,7 +18,7 @@ type config struct {
 	taskRoot string
 	lumo     string // absolute
 	lumoFrom string // how lumo was found, for an error
-	heapMB   int    // limit of lumo's heap, 0: V8's own
+	heap     heap   // limits of lumo's heap
 	options  string // the user's NODE_OPTIONS
 	optioned bool   // there is such a variable
 	nodePath string // where lumo finds npm modules outside the function's folder
@@ -50,7 +50,7 @@ func newConfig(env map[string]string) (*config, error) {
 		return nil, errors.New("_HANDLER is not set: it names the handler, as in my-app.core/handler")
 	}
 	if mb, err := strconv.Atoi(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]); err == nil {
-		cfg.heapMB = heapLimit(mb)
+		cfg.heap = heapFor(mb)
 	}
 	return cfg, cfg.findLumo(env["LUMO_BIN"])
 }
@@ -87,8 +87,8 @@ func (cfg *config) child(environ []string) lumoproc.Config {
 }
 
 const (
-	nodeOptions = "NODE_OPTIONS"
-	userOptions = "LUMO_NODE_OPTIONS"
+	optionsVar  = "NODE_OPTIONS"
+	usersVar    = "LUMO_NODE_OPTIONS"
 	nodePathVar = "NODE_PATH"
 )
 
@@ -110,37 +110,17 @@ func (cfg *config) childEnviron(environ []string) []string {
 	env := make([]string, 0, len(environ)+3)
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
-		if strings.HasPrefix(name, "_LAMBDA_") || name == nodeOptions || name == userOptions || name == nodePathVar {
+		if strings.HasPrefix(name, "_LAMBDA_") || name == optionsVar || name == usersVar || name == nodePathVar {
 			continue
 		}
 		env = append(env, kv)
 	}
-	if options := cfg.nodeOptions(); options != "" || cfg.optioned {
-		env = append(env, nodeOptions+"="+options)
+	if options := nodeOptions(cfg.heap, cfg.options); options != "" || cfg.optioned {
+		env = append(env, optionsVar+"="+options)
 	}
 	if cfg.optioned {
-		env = append(env, userOptions+"="+cfg.options)
+		env = append(env, usersVar+"="+cfg.options)
 	}
 	env = append(env, nodePathVar+"="+cfg.nodePath)
 	return env
-}
-
-// nodeOptions puts the heap limit in front of the user's options, unless they hold one: V8 takes a hyphen and an
-// underscore for the same.
-func (cfg *config) nodeOptions() string {
-	limited := strings.Contains(strings.ReplaceAll(cfg.options, "_", "-"), "--max-old-space-size")
-	if cfg.heapMB == 0 || limited {
-		return cfg.options
-	}
-	return strings.TrimSpace(fmt.Sprintf("--max-old-space-size=%d %s", cfg.heapMB, cfg.options))
-}
-
-// heapLimit gives V8's old space, in MB, its share of a sandbox of the given size. What is left is for the program itself and
-// for what grows beside the heap (48 MB: code, young generation, bootstrap), and an eighth for buffers. So 128 gives 64,
-// 512 gives 400, 10240 gives 8912. A leak then ends in an error that says so, and not in a killed sandbox.
-func heapLimit(memoryMB int) int {
-	if memoryMB <= 0 {
-		return 0
-	}
-	return max(memoryMB-48-memoryMB/8, 32)
 }

@@ -8,9 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestHeapLimitLeavesRoom(t *testing.T) {
-	for memory, want := range map[int]int{-1: 0, 0: 0, 64: 32, 128: 64, 256: 176, 512: 400, 1024: 848, 1769: 1500, 3008: 2584, 10240: 8912} {
-		assert.Equal(t, want, heapLimit(memory), "%d MB", memory)
+func TestHeapLeavesRoom(t *testing.T) {
+	for memory, want := range map[int]heap{-1: {}, 0: {}, 64: {32, 2}, 128: {52, 4}, 256: {152, 8}, 512: {352, 16},
+		1024: {800, 16}, 1769: {1452, 16}, 3008: {2536, 16}, 10240: {8864, 16}} {
+		got := heapFor(memory)
+		assert.Equal(t, want, got, "%d MB", memory)
+		assert.LessOrEqual(t, got.old+3*got.semi, max(memory, 0), "%d MB", memory)
 	}
 }
 
@@ -21,13 +24,14 @@ func TestNodeOptions(t *testing.T) {
 		want   []string
 	}{
 		"nothing":                        {"", nil, nil},
-		"memory":                         {"512", nil, []string{"NODE_OPTIONS=--max-old-space-size=400"}},
+		"memory":                         {"512", nil, []string{"NODE_OPTIONS=--max-old-space-size=352 --max-semi-space-size=16"}},
 		"memory that is no number":       {"lots", nil, nil},
 		"user's":                         {"", []string{"NODE_OPTIONS=-r x"}, []string{"NODE_OPTIONS=-r x", "LUMO_NODE_OPTIONS=-r x"}},
-		"both":                           {"512", []string{"NODE_OPTIONS=-r x"}, []string{"NODE_OPTIONS=--max-old-space-size=400 -r x", "LUMO_NODE_OPTIONS=-r x"}},
+		"both":                           {"512", []string{"NODE_OPTIONS=-r x"}, []string{"NODE_OPTIONS=--max-old-space-size=352 --max-semi-space-size=16 -r x", "LUMO_NODE_OPTIONS=-r x"}},
 		"user's limit":                   {"512", []string{"NODE_OPTIONS=--max-old-space-size=99"}, []string{"NODE_OPTIONS=--max-old-space-size=99", "LUMO_NODE_OPTIONS=--max-old-space-size=99"}},
 		"user's limit with underscores":  {"512", []string{"NODE_OPTIONS=--max_old_space_size=99"}, []string{"NODE_OPTIONS=--max_old_space_size=99", "LUMO_NODE_OPTIONS=--max_old_space_size=99"}},
-		"user's, empty":                  {"512", []string{"NODE_OPTIONS="}, []string{"NODE_OPTIONS=--max-old-space-size=400", "LUMO_NODE_OPTIONS="}},
+		"user's young generation":        {"512", []string{"NODE_OPTIONS=--max-semi-space-size=9"}, []string{"NODE_OPTIONS=--max-semi-space-size=9", "LUMO_NODE_OPTIONS=--max-semi-space-size=9"}},
+		"user's, empty":                  {"512", []string{"NODE_OPTIONS="}, []string{"NODE_OPTIONS=--max-old-space-size=352 --max-semi-space-size=16", "LUMO_NODE_OPTIONS="}},
 		"user's, empty, without memory":  {"", []string{"NODE_OPTIONS="}, []string{"NODE_OPTIONS=", "LUMO_NODE_OPTIONS="}},
 		"a former bootstrap's variables": {"", []string{"LUMO_NODE_OPTIONS=x"}, nil},
 	} {

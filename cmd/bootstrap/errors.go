@@ -80,8 +80,8 @@ func timeoutMessage(e *lumoproc.TimeoutError) string {
 
 func memoryMessage(cfg *config, e *lumoproc.ExitError) string {
 	limit := "V8's default limit"
-	if cfg.heapMB > 0 {
-		limit = fmt.Sprintf("%d MB", cfg.heapMB)
+	if cfg.heap.old > 0 {
+		limit = fmt.Sprintf("%d MB", cfg.heap.old)
 	}
 	return fmt.Sprintf("Lumo ran out of memory%s: the heap reached its limit (%s). Give the function more memory, or "+
 		"look for what it keeps.", when(e), limit)
@@ -135,7 +135,7 @@ func lines(tail string) []string {
 	if tail == "" {
 		return nil
 	}
-	all := strings.Split(tail, "\n")
+	all := strings.Split(strings.Trim(tail, "\n"), "\n")
 	return all[max(0, len(all)-100):]
 }
 

@@ -19,7 +19,7 @@ import (
 
 // The whole table: what goes wrong, and what Lambda and a person see of it.
 func TestErrorTable(t *testing.T) {
-	cfg := &config{lumo: "/opt/lumo", lumoFrom: "looked for beside bootstrap", taskRoot: "/var/task", heapMB: 64}
+	cfg := &config{lumo: "/opt/lumo", lumoFrom: "looked for beside bootstrap", taskRoot: "/var/task", heap: heap{old: 64}}
 	const oom = "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory"
 	for name, c := range map[string]struct {
 		err                error
@@ -120,7 +120,7 @@ func TestFaultsPassAsLumoMadeThem(t *testing.T) {
 }
 
 func TestStackHoldsTheLastHundredLines(t *testing.T) {
-	got := lines(strings.Repeat("x\n", 500) + "last")
+	got := lines("\n" + strings.Repeat("x\n", 500) + "last\n\n")
 	assert.Len(t, got, 100)
 	assert.Equal(t, "last", got[99])
 }

@@ -11,7 +11,7 @@
 //	_HANDLER                         namespace/function of the handler, given to lumo; required
 //	LAMBDA_TASK_ROOT                 folder of the function, lumo's working directory; default: the current directory
 //	LUMO_BIN                         the program to run in place of the lumo beside bootstrap
-//	AWS_LAMBDA_FUNCTION_MEMORY_SIZE  MB of the sandbox; lumo's heap limit follows from it; default: V8's own limit
+//	AWS_LAMBDA_FUNCTION_MEMORY_SIZE  MB of the sandbox; lumo's heap limits follow from it; default: V8's own
 //	NODE_OPTIONS                     options for lumo; a heap limit in it wins
 //	NODE_PATH                        folders of npm modules, separated by colons
 //	LUMO_OPT                         where the layers lie; default: /opt
@@ -21,7 +21,7 @@
 //
 // Lumo gets all of the environment, except what begins with _LAMBDA_ (descriptors and sockets of the platform), and with
 //
-//	NODE_OPTIONS                     --max-old-space-size=… in front of the user's value
+//	NODE_OPTIONS                     --max-old-space-size=… --max-semi-space-size=… in front of the user's value
 //	LUMO_NODE_OPTIONS                the user's value, unset where there was none; lumo puts it back for the function
 //	NODE_PATH                        the layers' nodejs/node_modules and node_modules behind the user's value
 //

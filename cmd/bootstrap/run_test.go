@@ -64,7 +64,7 @@ func TestLumosEnvironment(t *testing.T) {
 		"NODE_OPTIONS=--enable-source-maps", "LUMO_NODE_OPTIONS=stale")
 	b.answers("env MINE", "true x")
 	b.answers("env _LAMBDA_TELEMETRY_LOG_FD", "false ")
-	b.answers("env NODE_OPTIONS", "true --max-old-space-size=400 --enable-source-maps")
+	b.answers("env NODE_OPTIONS", "true --max-old-space-size=352 --max-semi-space-size=16 --enable-source-maps")
 	b.answers("env LUMO_NODE_OPTIONS", "true --enable-source-maps")
 	b.answers("env _HANDLER", "true my-app.core/handler")
 }
@@ -101,7 +101,7 @@ func TestOutOfMemoryIsSaid(t *testing.T) {
 	b := start(t, "ready", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128")
 	e := b.fails("err FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory; kill 6")
 	assert.Equal(t, "Runtime.OutOfMemory", e.header)
-	assert.Contains(t, e.Message, "(64 MB)")
+	assert.Contains(t, e.Message, "(52 MB)")
 	b.answers("answer again", "again")
 }
 
