@@ -43,8 +43,8 @@
 // reaped and its pipes have been read to the end. One struct holds that state and one function changes it.
 //
 // [Start] gives a [Keeper], which starts a child at once. A child that dies, whatever the reason, fails the requests it
-// had in flight with one error each, and only those. A request that could not be written whole has not been seen by
-// the handler, so it is given to the next child, once.
+// had in flight with one error each, and only those. A request that it has not read whole (writing it failed, or the
+// pipe still holds some of it) has not been seen by the handler, so it is given to the next child, once.
 //
 // A start is owed to one of three: the call of Start, a request given to the child before, a caller that waits in
 // [Keeper.Invoke]. So a replacement for a child that served is started at once, and a child that dies before it is of
