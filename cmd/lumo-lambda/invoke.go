@@ -197,7 +197,7 @@ func (inv *invocation) config(s streams) (emulator.Config, error) {
 		Timeout:  timeout,
 		Env:      env,
 		Emulator: kind,
-		Log:      s.err,
+		Log:      lineEnds{s.err},
 		Notice:   func(text string) { fmt.Fprintln(s.err, "lumo-lambda:", text) },
 	}, nil
 }

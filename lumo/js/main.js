@@ -19,6 +19,7 @@ globalThis.$lumo = {
   streams: require('./streams.js'),
   versions: $bundle.versions,
   maxAnswer: MAX_ANSWER,
+  entry: __filename, // as stack frames name it
 };
 
 // A random pool that is filled while the snapshot is built would be the same in every process started from it.

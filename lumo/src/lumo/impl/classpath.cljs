@@ -3,7 +3,8 @@
 
   A JAR's directory is read once, when it is first asked; a folder is asked through the file system each time, since a
   program may write to it. Files that are not there cost one look-up an entry and look-up, whatever the JARs' number."
-  (:require [clojure.string :as string]))
+  (:require [clojure.string :as string]
+            [lumo.impl.error :as error]))
 
 (def ^:private fs (js/require "fs"))
 (def ^:private node-path (js/require "path"))
@@ -66,7 +67,7 @@
                   (js/$lumo.jar.Jar. path)
                   ;; The message says which file and why: where in lumo it was found out does not matter.
                   (catch js/$lumo.jar.JarError e
-                    (throw (ex-info (.-message e) {:lumo/plain true} e)))))]
+                    (throw (error/own "lumo" (.-message e) e)))))]
       (.set jars path jar)
       jar)))
 

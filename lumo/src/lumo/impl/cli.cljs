@@ -11,6 +11,7 @@
             [lumo.impl.lambda :as lambda]
             [lumo.impl.npm :as npm]
             [lumo.impl.repl :as repl]
+            [lumo.impl.stack :as stack]
             [lumo.impl.text :as text]))
 
 (def ^:private fs (js/require "fs"))
@@ -41,28 +42,15 @@
 
 ;; -- sources ---------------------------------------------------------------------------------------------------------------
 
-(defn- source-text
-  "The text of a source by the name that errors carry: for the line that an error message shows."
-  [texts]
-  (fn [file]
-    (or (get @texts file)
-        (try (.readFileSync fs file "utf8")
-             ;; A resource inside a JAR, or a file that is gone: the message goes without the line.
-             (catch :default _ nil)))))
-
-(defonce ^:private texts
-  ;; Texts that are in no file: of -e and of stdin.
-  (atom {}))
-
 (defn report!
   "Prints an error to stderr and ends the process with status 1."
   [e]
-  (fail! (error/text e (source-text texts))))
+  (fail! (error/text e)))
 
 (defn- eval-text!
   "Evaluates every form, and prints the values if they are wanted; returns the namespace that the text ended in."
   [text {:keys [file] :as opts}]
-  (swap! texts assoc file text)
+  (error/remember-text! file text)
   (compiler/eval-source text opts))
 
 (defn- read-source
@@ -72,13 +60,13 @@
         stat     (.statSync fs absolute #js {:throwIfNoEntry false})]
     (cond
       (some-> stat .isFile) {:text (.readFileSync fs absolute "utf8") :file absolute}
-      (some-> stat .isDirectory) (throw (ex-info (str path " is a folder; name a file") {:lumo/plain true}))
+      (some-> stat .isDirectory) (throw (error/own "lumo" (str path " is a folder; name a file")))
       :else
       (if-let [resource (classpath/find-resource path)]
         {:text (classpath/text resource) :file (:file resource)}
-        (throw (ex-info (str "could not find " path " in " (.cwd js/process) " or on the class path"
-                             (text/did-you-mean path (classpath/source-paths)))
-                 {:lumo/plain true}))))))
+        (throw (error/own "lumo"
+                 (str "could not find " path " in " (.cwd js/process) " or on the class path"
+                      (text/did-you-mean path (classpath/source-paths)))))))))
 
 (defn- strip-shebang [text]
   (if (string/starts-with? text "#!") (str ";" text) text))
@@ -105,9 +93,9 @@
     (compiler/require-ns! ns-sym)
     (if-let [main (compiler/ns-value (symbol ns-name "-main"))]
       (apply main args)
-      (throw (ex-info (str "namespace " ns-name " has no function -main"
-                           (text/did-you-mean "-main" (map str (compiler/defined-names ns-sym))))
-               {:lumo/plain true})))))
+      (throw (error/own "lumo"
+               (str "namespace " ns-name " has no function -main"
+                    (text/did-you-mean "-main" (map str (compiler/defined-names ns-sym)))))))))
 
 (defn- read-stdin []
   (.toString (.readFileSync fs 0) "utf8"))
@@ -158,7 +146,7 @@
 (defn start!
   "The program's entry: `argv` are the arguments after the executable's name."
   [argv]
-  (error/install!)
+  (stack/install!)
   (set-print-fn! (print-to! 1))
   (set-print-err-fn! (print-to! 2))
   (let [opts (try

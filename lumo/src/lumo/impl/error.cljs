@@ -1,101 +1,43 @@
 (ns lumo.impl.error
   "Errors as a ClojureScript programmer reads them: what went wrong, in which file, line and column of the source, and a stack
-  of ClojureScript names and places."
+  of ClojureScript names and places. The same text goes to the terminal, to a function's log and into Lambda's error object."
   (:require [clojure.string :as string]
             [lumo.impl.script :as script]
+            [lumo.impl.stack :as stack]
             [lumo.impl.text :as text]))
 
-;; -- stack frames --------------------------------------------------------------------------------------------------------
+(def ^:private fs (js/require "fs"))
 
-(def ^:private arity-suffix #"\.cljs\$(core\$IFn\$_invoke\$arity\$(\d+|variadic)|lang\$applyTo)$")
+;; -- errors of lumo's own ------------------------------------------------------------------------------------------------------
 
-(def ^:private protocol-method #"[^.]+\$([^.$]+)\$arity\$\d+$")
+(defn own
+  "An error of lumo's own, whose message says all there is to know: no stack and no data is shown with it. `type` is `lumo`, or
+  Lambda's errorType."
+  ([type message] (ex-info message {:lumo/own type}))
+  ([type message cause] (ex-info message {:lumo/own type} cause)))
 
-(defn- clojure-name
-  "The ClojureScript name of a compiled function: my_app$core$handler and my_app.core.handler are my-app.core/handler, and
-  a protocol's method my_app.core.Square.my_app$core$Shape$area$arity$1 is my-app.core.Square/area."
-  [js-name]
-  (let [bare (-> js-name
-                 (string/replace #"^(Object|Function)\." "")
-                 (string/replace arity-suffix "")
-                 (string/replace protocol-method "$1")
-                 (string/replace #"__(\d+|delegate)$" "")
-                 (string/replace "$" "."))
-        i    (string/last-index-of bare ".")]
-    (if (and i (pos? i) (< i (dec (count bare))))
-      (str (demunge (subs bare 0 i)) "/" (demunge (subs bare (inc i))))
-      (demunge bare))))
-
-(def ^:private own-script "The name under which the snapshot's code was loaded." "lumo.js")
-
-(def ^:private own-names
-  "What is not shown of the snapshot's frames: the interpreter, and the making of an error."
-  #"^(lumo\.impl|lumo\.main|cljs\.js|cljs\.analyzer|cljs\.compiler|goog)[./]|^cljs\.core/(ExceptionInfo|ex-info)$")
-
-(defn- own-frame
-  "A frame inside the snapshot: the language's own functions are shown by name, the interpreter's are not shown."
-  [function]
-  (when-let [[_ ns-name] (some->> function clojure-name (re-matches #"(.+?)(\.[A-Z][^/]*)?/.+"))]
-    (when-not (re-find own-names (clojure-name function))
-      {:function (clojure-name function) :file (str (string/replace ns-name "." "/") ".cljs")})))
-
-(defn- frame
-  "What is shown of a call site, `{:function :file :line :column}`, or nil."
-  [^js site]
-  (let [file     (or (.getFileName site) (.getEvalOrigin site))
-        function (or (.getFunctionName site) (.getMethodName site))
-        line     (.getLineNumber site)
-        column   (.getColumnNumber site)]
-    (cond
-      (nil? file) nil
-
-      (= file own-script) (own-frame function)
-
-      (script/known? file)
-      (merge {:function (some-> function clojure-name) :file file}
-        (script/source-position file (dec line) (dec column)))
-
-      ;; Node's own frames say nothing about the program.
-      (string/starts-with? file "node:") nil
-
-      :else {:function function :file (string/replace file #"^file://" "") :line line :column column})))
-
-(defn- frame-text [{:keys [function file line column]}]
-  (let [place (str (text/shown-path file) (when line (str ":" line)) (when column (str ":" column)))]
-    (if (seq function)
-      (str "    at " function " (" place ")")
-      (str "    at " place))))
-
-(defn- header [e]
-  (try
-    (let [s (.call js/Error.prototype.toString e)]
-      (if (instance? ExceptionInfo e) (string/replace s #"^Error" "ExceptionInfo") s))
-    ;; Whatever a strange error's own properties throw must not hide that error.
-    (catch :default _ "Error")))
-
-(defn install!
-  "Makes the `stack` of every error one of ClojureScript names and places. V8 asks for it when `stack` is first read, so an
-  error that nobody looks at costs nothing."
-  []
-  (set! (.-prepareStackTrace js/Error)
-    (fn [e sites]
-      (try
-        (string/join "\n" (cons (header e) (map frame-text (dedupe (keep frame sites)))))
-        ;; Where the stack overflowed there may be no room for this; the error itself matters more.
-        (catch :default _ "")))))
-
-(defn stack-lines
-  "The frames of an error's stack, a string each, without the leading `at`. For JavaScript that cannot be parsed Node puts the
-  place, file:line, before the stack's first line."
+(defn own-type
+  "The type of an error that `own` made, nil of any other."
   [e]
-  (let [stack (some-> e .-stack)]
-    (if (string? stack)
-      (into (if-let [[_ file line] (and (instance? js/SyntaxError e) (re-find #"^(/.*):(\d+)\n" stack))]
-              [(str (text/shown-path file) ":" line)]
-              [])
-        (keep #(second (re-matches #"\s+at (.*)" %)))
-        (string/split-lines stack))
-      [])))
+  (:lumo/own (ex-data e)))
+
+;; -- the line that an error is about -------------------------------------------------------------------------------------------
+
+(defonce ^:private texts
+  ;; Texts of sources that are in no file: of -e, stdin and the REPL, by the name that errors carry.
+  (atom {}))
+
+(defn remember-text!
+  "Keeps the text of a source that is in no file."
+  [name text]
+  (swap! texts assoc name text)
+  nil)
+
+(defn- source-text [file]
+  (or (get @texts file)
+      (try (.readFileSync fs file "utf8")
+           ;; A resource inside a JAR, or a file that is gone: the message goes without the line.
+           (catch :default _ nil))))
 
 ;; -- what the compiler and the reader throw --------------------------------------------------------------------------------
 
@@ -155,8 +97,8 @@
 (defn- excerpt
   "The line of the source with a caret below the column, or nil where the source cannot be read. Of a very long line it is the
   part before the column."
-  [{:keys [file line column]} source-text]
-  (when-let [text (and line (source-text file))]
+  [{:keys [file line column]}]
+  (when-let [text (and line file (source-text file))]
     (when-let [source-line (nth (string/split-lines text) (dec line) nil)]
       (let [before (dec (or column 1))
             start  (max 0 (- before (quot excerpt-width 2)))]
@@ -170,61 +112,58 @@
        (when line (str ":" line))
        (when column (str ":" column))))
 
-(defn compile-text
-  "A compile or read error in full: place, message, the source line with a caret. `source-text` gives the text of a file."
-  [e source-text]
+(defn- compile-text
+  "A compile or read error in full: place, message, the source line with a caret."
+  [e]
   (let [report (compile-report e)]
     (str (place report) ": " (:message report)
-         (when-let [x (excerpt report source-text)] (str "\n" x)))))
+         (when-let [x (excerpt report)] (str "\n" x)))))
 
 ;; -- what programs throw -----------------------------------------------------------------------------------------------------
 
 (defn error-type
-  "The name of a thrown value's type: an error's name, ExceptionInfo, or that of any other value's type."
+  "The name of a thrown value's type: that of an error of lumo's own, ExceptionInfo, an error's name, or Error for anything
+  else."
   [e]
   (cond
+    (own-type e)                (own-type e)
     (instance? ExceptionInfo e) "ExceptionInfo"
     (instance? js/Error e)      (or (not-empty (str (.-name e))) "Error")
     :else                       "Error"))
 
-(defn- own-message [e]
-  (if (instance? js/Error e)
-    (str (.-message e))
-    (pr-str e)))
+(defn- message-of [e]
+  (cond
+    (compile-error? e)     (compile-text e)
+    (instance? js/Error e) (str (.-message e))
+    :else                  (pr-str e)))
 
-(defn- data-text [e]
-  (when-let [data (ex-data e)]
-    (pr-str data)))
-
-(defn run-time-text
-  "A thrown value in full: type, message, data, stack, and the same of its causes."
+(defn- details
+  "What is shown beside a thrown value's type and message: `{:frames :data :cause}`; nothing for an error whose message says it
+  all."
   [e]
-  (str (error-type e) ": " (own-message e)
-       (when-let [d (data-text e)] (str " " d))
-       (apply str (map #(str "\n    at " %) (stack-lines e)))
-       (when-let [c (and (instance? js/Error e) (or (ex-cause e) (.-cause e)))]
-         (str "\nCaused by: " (run-time-text c)))))
+  (when-not (or (own-type e) (compile-error? e))
+    {:frames (stack/lines e)
+     :data   (some-> (ex-data e) pr-str)
+     :cause  (when (instance? js/Error e) (or (ex-cause e) (.-cause e)))}))
 
 (defn text
-  "Any error in full."
-  [e source-text]
-  (let [e (unwrap e)]
-    (cond
-      ;; Wrong use of the command line: its message says all there is to know.
-      (:lumo/plain (ex-data e)) (str "lumo: " (ex-message e))
-      (compile-error? e)        (compile-text e source-text)
-      :else                     (run-time-text e))))
+  "A thrown value in full: type, message, data, stack, and the same of its causes."
+  [e]
+  (let [e (unwrap e)
+        {:keys [frames data cause]} (details e)]
+    (str (when-not (compile-error? e) (str (error-type e) ": "))
+         (message-of e)
+         (when data (str " " data))
+         (apply str (map #(str "\n    at " %) frames))
+         (when cause (str "\nCaused by: " (text cause))))))
 
 (defn ->json
   "A thrown value as Lambda's error object: errorType, errorMessage and stackTrace, with errorData (EDN) and cause where the
-  error has them."
+  error has them. `type` stands for the value's own."
   ([e] (->json e (error-type e)))
   ([e type]
-   (let [o #js {:errorType type
-                :errorMessage (own-message e)
-                :stackTrace (into-array (stack-lines e))}]
-     (when-let [d (data-text e)]
-       (unchecked-set o "errorData" d))
-     (when-let [c (and (instance? js/Error e) (or (ex-cause e) (.-cause e)))]
-       (unchecked-set o "cause" (->json c)))
+   (let [{:keys [frames data cause]} (details e)
+         o #js {:errorType type :errorMessage (message-of e) :stackTrace (into-array frames)}]
+     (when data  (unchecked-set o "errorData" data))
+     (when cause (unchecked-set o "cause" (->json cause)))
      o)))

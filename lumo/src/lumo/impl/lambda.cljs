@@ -11,8 +11,6 @@
             [lumo.impl.lambda.handler :as handler]
             [lumo.impl.lambda.log :as log]))
 
-(def ^:private fs (js/require "fs"))
-
 (defonce ^:private channel (atom nil))
 
 (defonce ^:private open-requests
@@ -23,11 +21,6 @@
 
 (defn- send! [buffers]
   (.send ^js @channel buffers))
-
-(defn- source-text [file]
-  (try (.readFileSync fs file "utf8")
-       ;; A resource inside a JAR: the message goes without the line.
-       (catch :default _ nil)))
 
 ;; -- the end of a request ----------------------------------------------------------------------------------------------------
 
@@ -50,28 +43,22 @@
   (when (zero? (.-size open-requests))
     (.exit js/process 0)))
 
-(defn- fault-type [e default]
-  (or (:lambda/error-type (ex-data e)) default))
-
-(defn- error-json [e type]
-  (if (:lambda/error-type (ex-data e))
-    #js {:errorType type :errorMessage (ex-message e) :stackTrace #js []}
-    (error/->json e type)))
-
-(defn- fault! [^js request e type]
-  (when-not (close! request
-              (fn []
-                (log/log! "error" (error/text e source-text) (.-number request))
-                (send! (js/$lumo.frame.fault (.-number request) type (js/JSON.stringify (error-json e type))))))
-    (log/log! "warn" (str "an error after the request was answered: " (error/text e source-text)) (.-number request))))
+(defn- fault!
+  "Ends the request with an error, which is logged first; `type` stands for the error's own type, where that is given."
+  ([request e] (fault! request e (error/error-type e)))
+  ([^js request e type]
+   (when-not (close! request
+               (fn []
+                 (log/log! "error" (error/text e) (.-number request))
+                 (send! (js/$lumo.frame.fault (.-number request) type (js/JSON.stringify (error/->json e type))))))
+     (log/log! "warn" (str "an error after the request was answered: " (error/text e)) (.-number request)))))
 
 (defn- result! [^js request bytes]
   (if (> (.-length bytes) js/$lumo.maxAnswer)
     (fault! request
-      (ex-info (str "the answer is " (.-length bytes) " bytes long; Lambda takes at most " js/$lumo.maxAnswer
-                    " (6 MiB). Put large results into S3 and return a link, or stream the response")
-        {:lambda/error-type "Function.ResponseSizeTooLarge"})
-      "Function.ResponseSizeTooLarge")
+      (error/own "Function.ResponseSizeTooLarge"
+        (str "the answer is " (.-length bytes) " bytes long; Lambda takes at most " js/$lumo.maxAnswer
+             " (6 MiB). Put large results into S3 and return a link")))
     (when-not (close! request #(send! (js/$lumo.frame.result (.-number request) bytes)))
       (log/log! "warn" "an answer after the request had ended with an error is dropped" (.-number request)))))
 
@@ -83,7 +70,7 @@
     (js-delete (.-env js/process) "_X_AMZN_TRACE_ID")))
 
 (defn- handle! [request {:keys [call read-event]} ^js message]
-  (let [failed #(fault! request % (fault-type % (error/error-type %)))]
+  (let [failed #(fault! request %)]
     (try
       (let [context (js/JSON.parse (.toString (.-context message) "utf8"))
             event   (read-event (.toString (.-event message) "utf8"))]
@@ -116,23 +103,23 @@
       (fault! request e type)
       (if (pos? (.-size open-requests))
         (fault-all! e type)
-        (log/log! "fatal" (error/text e source-text) 0)))))
+        (log/log! "fatal" (error/text e) 0)))))
 
 (defn- watch-the-end! []
   (doto js/process
     (.on "uncaughtException"
       (fn [e origin]
-        (current-or-all! e (fault-type e (if (= origin "unhandledRejection")
-                                           "Runtime.UnhandledPromiseRejection"
-                                           "Runtime.UncaughtException")))
+        (current-or-all! e (if (= origin "unhandledRejection")
+                             "Runtime.UnhandledPromiseRejection"
+                             "Runtime.UncaughtException"))
         ;; The statuses of the managed Node runtime.
         (.exit js/process (if (= origin "unhandledRejection") 128 129))))
     (.on "beforeExit"
       (fn [_]
         (fault-all!
-          (ex-info (str "the handler's promise was never settled: nothing is left that could settle it"
-                        " (no timer, no connection, no file)")
-            {:lambda/error-type "Runtime.NodeJsExit"})
+          (error/own "Runtime.NodeJsExit"
+            (str "the handler's promise was never settled: nothing is left that could settle it"
+                 " (no timer, no connection, no file)"))
           "Runtime.NodeJsExit")))
     (.on "exit"
       (fn [status]
@@ -142,16 +129,12 @@
 
 ;; -- the start ---------------------------------------------------------------------------------------------------------------------
 
-(defn- init-fault! [e]
+(defn- init-fault!
+  "Tells bootstrap, which logs it, why the handler could not be loaded, and ends the process."
+  [e]
   (let [e    (error/unwrap e)
-        type (cond
-               (:lambda/error-type (ex-data e)) (:lambda/error-type (ex-data e))
-               (error/compile-error? e)         "Runtime.UserCodeSyntaxError"
-               :else                            (error/error-type e))
-        json (cond
-               (error/compile-error? e) #js {:errorType type :errorMessage (error/compile-text e source-text) :stackTrace #js []}
-               :else                    (error-json e type))]
-    (send! (js/$lumo.frame.fault 0 type (js/JSON.stringify json)))
+        type (if (error/compile-error? e) "Runtime.UserCodeSyntaxError" (error/error-type e))]
+    (send! (js/$lumo.frame.fault 0 type (js/JSON.stringify (error/->json e type))))
     (.exit js/process 1)))
 
 (defn- env [k default]

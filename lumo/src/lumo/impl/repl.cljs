@@ -35,6 +35,7 @@
           (= :eof (:ex-kind (ex-data e))))))))
 
 (defn- eval-and-print! [text ns]
+  (error/remember-text! "<repl>" text)
   (compiler/eval-source text
     {:file "<repl>"
      :ns   ns
@@ -80,7 +81,7 @@
                 (catch :default e
                   (set! *e (error/unwrap e))
                   (binding [*print-fn* *print-err-fn*]
-                    (println (error/text e (fn [_] text))))))
+                    (println (error/text e)))))
               (show!))))))
     (.on console "close" #(.exit js/process (or (.-exitCode js/process) 0)))
     (show!)))

@@ -1,6 +1,6 @@
 (ns lumo.impl.lambda.event
   "Between JSON and the handler's values: the event in the form that the handler asks for, the context map, and the answer."
-  (:require [clojure.string :as string]))
+  (:require [lumo.impl.error :as error]))
 
 ;; -- the event -----------------------------------------------------------------------------------------------------------
 
@@ -32,7 +32,7 @@
     (try
       (js/JSON.parse text)
       (catch :default e
-        (throw (ex-info (str "the event is not JSON: " (ex-message e)) {:lambda/error-type "Runtime.UnmarshalError"}))))))
+        (throw (error/own "Runtime.UnmarshalError" (str "the event is not JSON: " (ex-message e))))))))
 
 (defn event-reader
   "The function that turns an event's text into what the handler gets. `form` is the handler's :lambda/event metadata: nil for
@@ -43,9 +43,9 @@
     :keywords #(json->clj (parse %) keyword)
     :js       parse
     :json     identity
-    (throw (ex-info (str "the handler's metadata :lambda/event is " (pr-str form)
-                         "; it takes :keywords, :js or :json, or is left out for maps with string keys")
-             {:lambda/error-type "Runtime.HandlerNotFound"}))))
+    (throw (error/own "Runtime.HandlerNotFound"
+             (str "the handler's metadata :lambda/event is " (pr-str form)
+                  "; it takes :keywords, :js or :json, or is left out for maps with string keys")))))
 
 ;; -- the context ---------------------------------------------------------------------------------------------------------
 
@@ -109,16 +109,16 @@
                              (step))))))]
     (step)))
 
-(defn- marshal-error [x cause]
-  (ex-info (str "the handler's answer cannot be written as JSON: " (ex-message cause)
-                "; return maps, vectors, strings, numbers, booleans and nil, or bytes")
-    {:lambda/error-type "Runtime.MarshalError" :type (pr-str (type x))}
+(defn- marshal-error [cause]
+  (error/own "Runtime.MarshalError"
+    (str "the handler's answer cannot be written as JSON: " (ex-message cause)
+         "; return maps, vectors, strings, numbers, booleans and nil, or bytes")
     cause))
 
 (defn- json-bytes [x]
   (let [text (try
                (js/JSON.stringify (clj->js x))
-               (catch :default e (throw (marshal-error x e))))]
+               (catch :default e (throw (marshal-error e))))]
     ;; A function or undefined has no JSON; Lambda's callers get null, as from JavaScript handlers.
     (.from js/Buffer (if (nil? text) "null" text))))
 

@@ -4,6 +4,7 @@
   (:require [clojure.string :as string]
             [lumo.impl.classpath :as classpath]
             [lumo.impl.compiler :as compiler]
+            [lumo.impl.error :as error]
             [lumo.impl.npm :as npm]
             [lumo.impl.text :as text]))
 
@@ -11,7 +12,7 @@
 (def ^:private node-path (js/require "path"))
 
 (defn- fail [type message]
-  (throw (ex-info message {:lambda/error-type type})))
+  (throw (error/own type message)))
 
 ;; -- the class path --------------------------------------------------------------------------------------------------------
 
@@ -68,7 +69,7 @@
 
 (defn load!
   "Loads the handler named by `text`. Returns `{:call (fn [event context] answer), :event form}`: the form is that of the
-  :lambda/event metadata. Throws errors whose data carry `:lambda/error-type`, and whatever loading the namespace throws."
+  :lambda/event metadata. Throws errors of lumo's own, and whatever loading the namespace throws."
   [text {:keys [task-root layer-root]}]
   (let [sym    (parse-name text)
         ns-sym (symbol (namespace sym))]
