@@ -4,7 +4,7 @@
 //
 //   REPO       the project's root
 //   STAGE1     the output of stage 1 (bundle.clj)
-//   OUT        a folder: main.js, the snapshot's entry script, and assets/
+//   OUT        a folder: main.js, the snapshot's entry script; lumo.js, the compiled ClojureScript; and assets/
 //   CLASSPATH  JARs that hold the sources of the macro namespaces, separated by ":"
 //   VERSION    of lumo
 //
@@ -56,9 +56,9 @@ function modules() {
 })`;
 }
 
-// The entry script. The compiled ClojureScript is kept as text and run as a script of its own, under the name lumo.js, because
-// it must define globals and because stack frames tell the interpreter's own code by that name.
-function entry(clojureScript, versions) {
+// The entry script. The compiled ClojureScript is a script of its own, lumo.js, because it must define globals, because stack
+// frames tell the interpreter's own code by that name, and because text inside this script would be in the snapshot twice.
+function entry(versions) {
   const main = fs.readFileSync(path.join(repo, 'lumo/js/main.js'), 'utf8');
   return `'use strict';
 (function (node, folder) {
@@ -66,7 +66,10 @@ const require = ${modules()}(node);
 const $bundle = {
   versions: ${JSON.stringify(JSON.stringify(versions))},
   assetFolder: () => node('path').join(folder, 'assets'),
-  runClojureScript: () => new (node('vm').Script)(${JSON.stringify(clojureScript)}, { filename: 'lumo.js' }).runInThisContext(),
+  runClojureScript: () => {
+    const text = node('fs').readFileSync(node('path').join(folder, 'lumo.js'), 'latin1');
+    new (node('vm').Script)(text, { filename: 'lumo.js' }).runInThisContext();
+  },
 };
 ${main}
 })(require, __dirname);
@@ -94,8 +97,6 @@ globalThis.require = require;
 globalThis.$lumo = {
   assets: require(path.join(repo, 'lumo/js/assets.js')),
   jar: require(path.join(repo, 'lumo/js/jar.js')),
-  frame: require(path.join(repo, 'lumo/js/frame.js')),
-  child: require(path.join(repo, 'lumo/js/child.js')),
   versions: JSON.stringify({ lumo: version }),
 };
 $lumo.assets.useFolder(assets);
@@ -117,4 +118,10 @@ for (const name of MACRO_NAMESPACES) {
   listing[`${name}$macros`] = 'code';
 }
 write(path.join(assets, 'listing.json'), JSON.stringify(listing));
-write(path.join(out, 'main.js'), entry(clojureScript, { lumo: version }));
+// What `lumo --legal` prints.
+write(
+  path.join(assets, 'NOTICES'),
+  ['LICENSE', 'THIRD_PARTY_NOTICES.md'].map((file) => fs.readFileSync(path.join(repo, file), 'utf8')).join('\n'),
+);
+write(path.join(out, 'main.js'), entry({ lumo: version }));
+write(path.join(out, 'lumo.js'), clojureScript);
