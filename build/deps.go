@@ -27,12 +27,16 @@ type testDep struct {
 	Dest   string `json:"dest"`
 }
 
-// depsTarget fetches the packages that tests use, installs the linters, and looks for the other architecture's qemu.
+// depsTarget fetches the packages that tests use, installs the linters, and looks for a C compiler and the other
+// architecture's qemu.
 func depsTarget(ctx context.Context, t *tree, _ host.Arch, _ io.Writer) error {
 	if err := t.testDeps(ctx); err != nil {
 		return err
 	}
 	if _, err := t.linters(ctx); err != nil {
+		return err
+	}
+	if err := t.ensureCompiler(ctx); err != nil {
 		return err
 	}
 	return t.ensureQemu(ctx)
@@ -132,8 +136,13 @@ func pointTo(name, dir string) error {
 	return nil
 }
 
-// ensureQemu makes sure that programs of the other architecture run here. As root on a Debian it installs what is
-// missing; else it says what to install.
+// ensureCompiler looks for the C compiler that `go test -race` links with.
+func (t *tree) ensureCompiler(ctx context.Context) error {
+	_, err := host.Find("gcc", "links the programs of go test -race")
+	return t.ensure(ctx, err, "gcc", "libc6-dev")
+}
+
+// ensureQemu makes sure that programs of the other architecture run here.
 func (t *tree) ensureQemu(ctx context.Context) error {
 	native, err := host.Native()
 	if err != nil {
@@ -144,27 +153,35 @@ func (t *tree) ensureQemu(ctx context.Context) error {
 			continue
 		}
 		_, err := arch.Command(ctx, "", "")
-		var missing *host.MissingToolError
-		if !errors.As(err, &missing) {
+		if err := t.ensure(ctx, err, "qemu-user-static"); err != nil {
 			return err
 		}
-		apt, aptErr := exec.LookPath("apt-get")
-		if os.Getuid() != 0 || aptErr != nil {
-			return missing
-		}
-		return t.aptInstall(ctx, apt, "qemu-user-static")
 	}
 	return nil
 }
 
-func (t *tree) aptInstall(ctx context.Context, apt, pkg string) error {
-	fmt.Fprintf(t.out, "installing %s with apt-get\n", pkg)
-	for _, args := range [][]string{{"update"}, {"install", "-y", "--no-install-recommends", pkg}} {
+// ensure installs the packages where err is a missing tool and this is root on a Debian; any other err it returns.
+func (t *tree) ensure(ctx context.Context, err error, packages ...string) error {
+	var missing *host.MissingToolError
+	if !errors.As(err, &missing) {
+		return err
+	}
+	apt, aptErr := exec.LookPath("apt-get")
+	if os.Getuid() != 0 || aptErr != nil {
+		return missing
+	}
+	return t.aptInstall(ctx, apt, packages)
+}
+
+func (t *tree) aptInstall(ctx context.Context, apt string, packages []string) error {
+	fmt.Fprintf(t.out, "installing %s with apt-get\n", strings.Join(packages, " "))
+	install := append([]string{"install", "-y", "--no-install-recommends"}, packages...)
+	for _, args := range [][]string{{"update"}, install} {
 		cmd := exec.CommandContext(ctx, apt, append([]string{"-qq"}, args...)...)
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 		cmd.Stdout, cmd.Stderr = t.out, t.out
 		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("install %s: %w", pkg, err)
+			return fmt.Errorf("install %s: %w", strings.Join(packages, " "), err)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 // getting says where each tool that a build may ask for comes from. The package names are Debian's, which most others
 // share.
 var getting = map[string]string{
+	"gcc":                 "apt-get install gcc libc6-dev",
 	"java":                "apt-get install default-jre-headless, or any JRE of version 17 or newer",
 	"mvn":                 "apt-get install maven",
 	"npm":                 "apt-get install npm, or any Node.js of version 20 or newer",
