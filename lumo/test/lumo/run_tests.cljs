@@ -13,6 +13,7 @@
             [lumo.impl.lambda.handler-test]
             [lumo.impl.npm-test]
             [lumo.impl.script-test]
+            [lumo.impl.stack-test]
             [lumo.impl.text-test]))
 
 ;; Until the last test has ended well the status is that of a failure: a run that stops half-way must not look like success.
@@ -33,4 +34,5 @@
     'lumo.impl.lambda.handler-test
     'lumo.impl.npm-test
     'lumo.impl.script-test
+    'lumo.impl.stack-test
     'lumo.impl.text-test))

@@ -157,6 +157,19 @@
         (set! *unchecked-if* unchecked-if)
         (set! *unchecked-arrays* unchecked-arrays)))))
 
+(defn- eval-value
+  "The value of one form, evaluated in the current namespace: what `cljs.core/eval` does. cljs.js's own works only while
+  something is being compiled."
+  [form]
+  (let [unit (script/unit "<eval>")]
+    (try
+      (:value (eval-form form (ns-name *ns*) {:context :expr :def-emits-var true}
+                (fn [js-text places]
+                  (script/add! unit js-text places)
+                  (script/flush! unit))))
+      (catch :default e
+        (throw (error/unwrap e))))))
+
 (defn eval-source
   "Reads and evaluates every form of `text`. Options:
 
@@ -181,7 +194,8 @@
                         (emit! js-text places)
                         (script/flush! unit))]
     (keeping-file-settings
-     #(binding [ana/*cljs-file* file]
+     #(binding [ana/*cljs-file*     file
+                ana/*cljs-warnings* ana/*cljs-warnings*]
       (loop [ns ns]
         (let [form (read-form reader ns)]
           (if (identical? form eof)
@@ -428,6 +442,8 @@
     (load-bundled! ns-sym))
   ;; The namespace that programs start in.
   (js/goog.provide "cljs.user")
+  (set! *ns* (create-ns 'cljs.user))
+  (set! *eval* eval-value)
   ;; cljs.core turned this off when it found a console; our print functions want the line ends.
   (set! *print-newline* true)
   (warm-up!))
