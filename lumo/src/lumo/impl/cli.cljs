@@ -11,6 +11,7 @@
             [lumo.impl.lambda :as lambda]
             [lumo.impl.npm :as npm]
             [lumo.impl.repl :as repl]
+            [lumo.impl.script :as script]
             [lumo.impl.stack :as stack]
             [lumo.impl.text :as text]))
 
@@ -81,12 +82,23 @@
   (when (fn? *main-cli-fn*)
     (apply *main-cli-fn* args)))
 
-(defn- run-script! [path args]
+(defn- main-script-is! [path]
   (let [absolute (.resolve node-path path)]
     (set! js/globalThis.__filename absolute)
-    (set! js/globalThis.__dirname (.dirname node-path absolute))
-    (load-file! path)
-    (call-main-cli-fn! args)))
+    (set! js/globalThis.__dirname (.dirname node-path absolute))))
+
+(defn- run-script! [path args]
+  (main-script-is! path)
+  (load-file! path)
+  (call-main-cli-fn! args))
+
+(defn- read-stdin []
+  (.toString (.readFileSync fs 0) "utf8"))
+
+(defn- run-stdin! [args]
+  (main-script-is! "<stdin>")
+  (eval-text! (strip-shebang (read-stdin)) {:file "<stdin>" :script? true})
+  (call-main-cli-fn! args))
 
 (defn- run-main! [ns-name args]
   (let [ns-sym (symbol ns-name)]
@@ -97,14 +109,10 @@
                (str "namespace " ns-name " has no function -main"
                     (text/did-you-mean "-main" (map str (compiler/defined-names ns-sym)))))))))
 
-(defn- read-stdin []
-  (.toString (.readFileSync fs 0) "utf8"))
-
 (defn- main! [{:keys [main-opt args script main run] :as opts}]
   (case main-opt
     :script (run-script! script args)
-    :stdin  (do (eval-text! (strip-shebang (read-stdin)) {:file "<stdin>" :script? true})
-                (call-main-cli-fn! args))
+    :stdin  (run-stdin! args)
     :main   (run-main! main args)
     :repl   (repl/start! opts report!)
     (if (seq run)
@@ -147,6 +155,7 @@
   "The program's entry: `argv` are the arguments after the executable's name."
   [argv]
   (stack/install!)
+  (script/install!)
   (set-print-fn! (print-to! 1))
   (set-print-err-fn! (print-to! 2))
   (let [opts (try

@@ -42,7 +42,7 @@
           (binding [*print-fn* *print-err-fn*]
             (println (str "WARNING: " text))))))
 
-(declare load-lib)
+(declare load-lib require-ns! ns-value)
 
 ;; -- one form ----------------------------------------------------------------------------------------------------------
 
@@ -133,6 +133,20 @@
 
 (def ^:private eof (js-obj))
 
+(defn- data-reader-name
+  "The function that the data_readers files of the class path name for a tag, as a qualified symbol, or nil."
+  [tag]
+  (some #(get (r/read-string (classpath/text %)) tag)
+    (mapcat classpath/all-of ["data_readers.cljs" "data_readers.cljc"])))
+
+(defn- data-reader
+  "The function for a tagged literal: the language's own or, its namespace loaded now, one of the class path's."
+  [tag]
+  (or (get tags/*cljs-data-readers* tag)
+      (when-let [sym (data-reader-name tag)]
+        (require-ns! (symbol (namespace sym)))
+        (ns-value sym))))
+
 (defn- read-form
   "The next form of `reader`, read as code of namespace `ns`, or `eof`."
   [reader ns]
@@ -140,7 +154,7 @@
             ana/*cljs-ns*     ns
             *ns*              (create-ns (without-macros-suffix ns))
             r/*alias-map*     (aliases ns)
-            r/*data-readers*  tags/*cljs-data-readers*
+            r/*data-readers*  data-reader
             r/resolve-symbol  resolve-for-syntax-quote]
     (r/read {:eof eof :read-cond :allow :features #{:cljs}} reader)))
 

@@ -45,6 +45,15 @@
   [^Unit unit js-text places]
   (.add unit js-text places))
 
+(defn install!
+  "Keeps Node from warning that what makes `import()` work in a script is experimental: that is lumo's choice, not the program's."
+  []
+  (let [emit-warning (.-emitWarning js/process)]
+    (set! (.-emitWarning js/process)
+      (fn [warning & more]
+        (when-not (string/includes? (str warning) "vm.USE_MAIN_CONTEXT_DEFAULT_LOADER")
+          (.apply emit-warning js/process (into-array (cons warning more))))))))
+
 (defonce ^:private last-thrown
   ;; What evaluation threw last. The compiler wraps it; this tells the program's own error from the wrapping.
   (volatile! nil))

@@ -66,6 +66,16 @@
   (is (= (uuid "00000000-0000-0000-0000-000000000001") (value "#uuid \"00000000-0000-0000-0000-000000000001\"")))
   (is (= [1 2] (vec (value "#queue [1 2]")))))
 
+(deftest data-readers-of-the-class-path-are-used
+  (with-sources {"data_readers.cljs"      "{lumo-test/up lumo-test.readers/up}"
+                 "data_readers.cljc"      "{lumo-test/twice lumo-test.readers/twice}"
+                 "lumo_test/readers.cljs" "(ns lumo-test.readers (:require [clojure.string :as s]))
+                                           (defn up [x] (s/upper-case x))
+                                           (defn twice [form] (list 'do form form [form form]))"}
+    (fn [_]
+      (is (= ["A" [1 1]] (value "[#lumo-test/up \"a\" #lumo-test/twice 1]")))
+      (is (string/includes? (error-text #(value "#lumo-test/nope 1")) "No reader function for tag lumo-test/nope")))))
+
 (deftest a-namespace-form-changes-the-namespace
   (is (= 'lumo-test.ended (compiler/eval-source "(ns lumo-test.ended) (def x 1)" {:file "<test>" :script? true})))
   (is (= 1 (compiler/ns-value 'lumo-test.ended/x)))
