@@ -1,9 +1,9 @@
 (ns lumo.impl.compiler
   "Reads, compiles and evaluates ClojureScript, and loads namespaces.
 
-  One form goes through cljs.js/eval, whose evaluation hook hands its JavaScript to a unit (lumo.impl.script). The forms of a
-  source are fed from a loop and everything is synchronous, so neither their number nor the depth of the requires grows the
-  stack by more than a frame or two a namespace.
+  One form goes through cljs.js/eval, whose evaluation hook hands its JavaScript to a unit (lumo.impl.script). Everything is
+  synchronous. The forms of a source are fed from a loop, so their number does not grow the stack; a namespace that is required
+  is loaded inside the form that requires it, so a chain of hundreds of requires does.
 
   A namespace is looked for in this order: loaded already, bundled, class path (`.cljs` `.cljc` `.js`; for macros `.clj`
   `.cljc`), npm."
