@@ -35,7 +35,9 @@ async function run(t, program, commands = []) {
   shell.stdin.end(Buffer.concat(commands.flat()));
   const [bytes, text] = await Promise.all([gather(shell.stdout), gather(shell.stderr), exited]);
   const messages = [];
-  const decoder = new frame.Decoder(frame.REPORTS, (m) => messages.push({ ...m, answer: m.answer && Buffer.from(m.answer) }));
+  const decoder = new frame.Decoder(frame.REPORTS, (m) =>
+    messages.push({ ...m, answer: m.answer && Buffer.from(m.answer) }),
+  );
   decoder.push(bytes);
   decoder.end();
   return { messages, text: text.toString(), status: Number(fs.readFileSync(status, 'utf8')) };
@@ -44,7 +46,9 @@ async function run(t, program, commands = []) {
 const logged = (text) => text.split('\n').filter(Boolean).sort();
 
 test('what is printed, written to 1 or by a grandchild is text; only frames are on the pipe of frames', async (t) => {
-  const { messages, text, status } = await run(t, `
+  const { messages, text, status } = await run(
+    t,
+    `
     channel.send(frame.log(1, 3, 'before'));
     console.log('from console.log');
     console.error('from console.error');
@@ -53,9 +57,13 @@ test('what is printed, written to 1 or by a grandchild is text; only frames are 
     fs.writeSync(2, 'from descriptor 2\\n');
     spawnSync(process.execPath, ['-e', 'console.log("from a grandchild")'], { stdio: 'inherit' });
     channel.send(frame.result(1, Buffer.from('answer')));
-  `);
+  `,
+  );
   assert.equal(status, 0, text);
-  assert.deepEqual(messages.map((m) => m.type), [frame.Type.Log, frame.Type.Result]);
+  assert.deepEqual(
+    messages.map((m) => m.type),
+    [frame.Type.Log, frame.Type.Result],
+  );
   assert.equal(messages[1].answer.toString(), 'answer');
   assert.deepEqual(logged(text), [
     'from a grandchild',
@@ -80,13 +88,16 @@ test('stdin is empty to the program and to its children', async (t) => {
 });
 
 test('the private descriptors are not inherited', async (t) => {
-  const { text } = await run(t, `
+  const { text } = await run(
+    t,
+    `
     const list = 'for f in /proc/$$/fd/*; do readlink $f; done';
     const { stdout } = spawnSync('/bin/sh', ['-c', list], { encoding: 'utf8', stdio: ['inherit', 'pipe', 'inherit'] });
     const link = (fd) => fs.readlinkSync('/proc/self/fd/' + fd);
     const has = (fd) => stdout.split('\\n').includes(link(fd));
     console.log('log', has(2), 'commands', has(claimed.commands), 'reports', has(claimed.reports));
-  `);
+  `,
+  );
   assert.equal(text, 'log true commands false reports false\n');
 });
 
@@ -105,19 +116,25 @@ test('commands arrive whole, in order, and then their end', async (t) => {
     [frame.invoke(1, '{}', Buffer.from('small')), frame.invoke(2, '{"a":1}', event), frame.stop()],
   );
   assert.equal(status, 7, text);
-  assert.deepEqual(messages.map((m) => m.request), [1, 2, 0, 0]);
+  assert.deepEqual(
+    messages.map((m) => m.request),
+    [1, 2, 0, 0],
+  );
   assert.equal(messages[0].answer.toString(), 'small');
   assert.ok(messages[1].answer.equals(event));
 });
 
 test('megabytes sent and printed just before the process exits all arrive', async (t) => {
-  const { messages, text } = await run(t, `
+  const { messages, text } = await run(
+    t,
+    `
     for (let i = 1; i <= 20; i++) {
       channel.send(frame.result(i, Buffer.alloc(1024 * 1024, i)));
       fs.writeSync(1, 'x'.repeat(50_000) + '\\n');
     }
     process.exit(0);
-  `);
+  `,
+  );
   assert.equal(messages.length, 20);
   assert.ok(messages.every((m, i) => m.answer.equals(Buffer.alloc(1024 * 1024, i + 1))));
   assert.equal(text.length, 20 * 50_001);
@@ -136,7 +153,9 @@ test('while a handler works its own handles alone keep the process alive', async
 });
 
 test('bytes that are no frame end the process with the reason', async (t) => {
-  const { text, status } = await run(t, 'channel.listen(() => {}, () => process.exit(0));', [Buffer.from('hello, this is no frame')]);
+  const { text, status } = await run(t, 'channel.listen(() => {}, () => process.exit(0));', [
+    Buffer.from('hello, this is no frame'),
+  ]);
   assert.notEqual(status, 0);
   assert.match(text, /expected a frame, got bytes 6865/);
 });

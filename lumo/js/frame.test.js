@@ -34,9 +34,7 @@ function encode(v) {
 function decodeAll(bytes, portion = bytes.length) {
   const messages = [];
   const decoder = new frame.Decoder(EVERY, (m) =>
-    messages.push(
-      Object.fromEntries(Object.entries(m).map(([k, x]) => [k, Buffer.isBuffer(x) ? Buffer.from(x) : x])),
-    ),
+    messages.push(Object.fromEntries(Object.entries(m).map(([k, x]) => [k, Buffer.isBuffer(x) ? Buffer.from(x) : x]))),
   );
   for (let i = 0; i < bytes.length; i += portion) decoder.push(bytes.subarray(i, i + portion));
   decoder.end();

@@ -113,7 +113,10 @@ test('refuses what is no archive, or cut short at any byte of its end', (t) => {
 });
 
 test('refuses a directory that is not where the end says, or has fewer entries', (t) => {
-  assert.throws(() => open(t, zip([{ name: 'a' }], { directoryOffset: 3 })), /entry 1 of its central directory is damaged/);
+  assert.throws(
+    () => open(t, zip([{ name: 'a' }], { directoryOffset: 3 })),
+    /entry 1 of its central directory is damaged/,
+  );
   assert.throws(() => open(t, zip([{ name: 'a' }], { count: 2 })), /entry 2 of its central directory is damaged/);
   assert.throws(() => open(t, zip([{ name: 'a' }], { directoryOffset: 1_000_000 })), JarError);
 });
@@ -127,5 +130,8 @@ test('refuses zip64 and unknown compression by name', (t) => {
 test('names the entry whose bytes are damaged', (t) => {
   const bytes = zip([{ name: 'a', content: 'text '.repeat(100) }]);
   bytes.fill(0xff, 31, 40);
-  assert.throws(() => open(t, bytes).read('a'), (e) => e instanceof JarError && /entry a is damaged/.test(e.message));
+  assert.throws(
+    () => open(t, bytes).read('a'),
+    (e) => e instanceof JarError && /entry a is damaged/.test(e.message),
+  );
 });

@@ -29,7 +29,9 @@ function route(name, print) {
 function writer(print) {
   const decoder = new StringDecoder('utf8'); // a character may be cut between two chunks of bytes
   return (chunk, encoding, callback) => {
-    print(typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
+    print(
+      typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)),
+    );
     const done = typeof encoding === 'function' ? encoding : callback;
     if (done) process.nextTick(done);
     return true;

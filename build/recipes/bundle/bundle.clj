@@ -8,11 +8,12 @@
   OUT/out/      the compiler's working folder: sources, and NAME.cache.edn with the analysis of each namespace
 
   A warning of the compiler about a namespace of lumo's fails the build."
-  (:require [cljs.analyzer :as ana]
-            [cljs.build.api :as api]
-            [cljs.closure :as closure]
-            [cljs.js-deps :as deps]
-            [clojure.java.io :as io]))
+  (:require
+   [cljs.analyzer :as ana]
+   [cljs.build.api :as api]
+   [cljs.closure :as closure]
+   [cljs.js-deps :as deps]
+   [clojure.java.io :as io]))
 
 (def options
   {:main              'lumo.main

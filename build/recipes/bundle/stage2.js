@@ -40,7 +40,8 @@ function modules() {
     .filter((f) => f.endsWith('.js') && !f.endsWith('.test.js') && f !== 'main.js')
     .sort();
   const bodies = names.map(
-    (f) => `${JSON.stringify('./' + f)}: function (module, exports, require) {${fs.readFileSync(path.join(dir, f), 'utf8')}\n}`,
+    (f) =>
+      `${JSON.stringify('./' + f)}: function (module, exports, require) {${fs.readFileSync(path.join(dir, f), 'utf8')}\n}`,
   );
   return `(function (node) {
   const sources = {${bodies.join(',\n')}};

@@ -1,7 +1,8 @@
 (ns lumo.core
   "The interpreter itself, for programs: its version, evaluation, the end of the process."
   (:refer-clojure :exclude [eval])
-  (:require [cljs.core :as core]))
+  (:require
+   [cljs.core :as core]))
 
 (def ^:private versions (js/JSON.parse js/$lumo.versions))
 

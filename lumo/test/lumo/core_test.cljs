@@ -1,7 +1,8 @@
 (ns lumo.core-test
-  (:require [cljs.test :refer [deftest is testing]]
-            [lumo.core :as lumo]
-            [lumo.fixture :refer [thrown]]))
+  (:require
+   [cljs.test :refer [deftest is testing]]
+   [lumo.core :as lumo]
+   [lumo.fixture :refer [thrown]]))
 
 (deftest version-tells-every-part
   (let [version (lumo/version)]

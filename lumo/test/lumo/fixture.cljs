@@ -1,6 +1,7 @@
 (ns lumo.fixture
   "Real files for tests: temporary folders, JARs, and the class path put back as it was."
-  (:require [lumo.impl.classpath :as classpath]))
+  (:require
+   [lumo.impl.classpath :as classpath]))
 
 (def ^:private fs (js/require "fs"))
 (def ^:private os (js/require "os"))

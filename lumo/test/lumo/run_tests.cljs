@@ -2,19 +2,20 @@
   "Runs every test namespace inside the built lumo:
 
       lumo -c lumo/test -m lumo.run-tests"
-  (:require [cljs.test :as test]
-            [lumo.core-test]
-            [lumo.impl.analysis-test]
-            [lumo.impl.args-test]
-            [lumo.impl.classpath-test]
-            [lumo.impl.compiler-test]
-            [lumo.impl.error-test]
-            [lumo.impl.lambda.event-test]
-            [lumo.impl.lambda.handler-test]
-            [lumo.impl.npm-test]
-            [lumo.impl.script-test]
-            [lumo.impl.stack-test]
-            [lumo.impl.text-test]))
+  (:require
+   [cljs.test :as test]
+   [lumo.core-test]
+   [lumo.impl.analysis-test]
+   [lumo.impl.args-test]
+   [lumo.impl.classpath-test]
+   [lumo.impl.compiler-test]
+   [lumo.impl.error-test]
+   [lumo.impl.lambda.event-test]
+   [lumo.impl.lambda.handler-test]
+   [lumo.impl.npm-test]
+   [lumo.impl.script-test]
+   [lumo.impl.stack-test]
+   [lumo.impl.text-test]))
 
 ;; Until the last test has ended well the status is that of a failure: a run that stops half-way must not look like success.
 (defmethod test/report [::test/default :end-run-tests] [{:keys [pass fail error]}]

@@ -7,7 +7,8 @@
 
   Values as JSON: a keyword is \":name\", a symbol \"'name\", a string is itself, or \"~\" and itself where it starts with one
   of : ' ~. A collection is an array whose first item says which: 0 map (keys and values in turn), 1 vector, 2 list, 3 set."
-  (:require [clojure.string :as string]))
+  (:require
+   [clojure.string :as string]))
 
 ;; -- values ----------------------------------------------------------------------------------------------------------
 
@@ -79,8 +80,7 @@
   [index   ; JS object: name of a definition -> #js [offset length]
    slice   ; (slice offset length) is the definition's JSON text
    cache   ; JS Map: symbol's name -> decoded definition
-   overlay ; map of the definitions added since, which hide stored ones
-   ]
+   overlay] ; map of the definitions added since, which hide stored ones
 
   ILookup
   (-lookup [this k] (-lookup this k nil))

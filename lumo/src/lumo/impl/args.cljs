@@ -3,7 +3,8 @@
 
   Options come first, in any mix; the first main option (a script, `-`, -m, -r, -h, -V, -l) ends them, and the rest are the
   program's arguments. An option is `{:flags, :arg, :key, :help, :main?}`."
-  (:require [clojure.string :as string]))
+  (:require
+   [clojure.string :as string]))
 
 (def ^:private table
   [{:flags ["-i" "--init"]      :arg "PATH" :key :init      :help "load a file or a resource of the class path"}

@@ -1,13 +1,14 @@
 (ns lumo.impl.build
   "What stage 2 of the bundle (build/recipes/bundle/stage2.js) asks of the compiler: texts of analysis, and macro namespaces
   compiled by the compiler that will use them."
-  (:require [cljs.analyzer :as ana]
-            [cljs.reader :as reader]
-            [clojure.string :as string]
-            [lumo.impl.analysis :as analysis]
-            [lumo.impl.bundled :as bundled]
-            [lumo.impl.classpath :as classpath]
-            [lumo.impl.compiler :as compiler]))
+  (:require
+   [cljs.analyzer :as ana]
+   [cljs.reader :as reader]
+   [clojure.string :as string]
+   [lumo.impl.analysis :as analysis]
+   [lumo.impl.bundled :as bundled]
+   [lumo.impl.classpath :as classpath]
+   [lumo.impl.compiler :as compiler]))
 
 (defn- read-cache
   "The namespace map in an analysis cache that the JVM compiler wrote."

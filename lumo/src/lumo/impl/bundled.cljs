@@ -3,7 +3,8 @@
 
   Their code is in the snapshot, or, for macros that few programs use, an asset that is evaluated when first required. Their
   analysis is an asset always: a program that does not name them never reads it."
-  (:require [lumo.impl.analysis :as analysis]))
+  (:require
+   [lumo.impl.analysis :as analysis]))
 
 (defonce ^:private contents
   ;; {:loaded set of namespaces whose code is in the snapshot, :analysis and :code sets of namespaces that have such an

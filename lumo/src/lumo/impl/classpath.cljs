@@ -3,8 +3,9 @@
 
   A JAR's directory is read once, when it is first asked; a folder is asked through the file system each time, since a
   program may write to it. Files that are not there cost one look-up an entry and look-up, whatever the JARs' number."
-  (:require [clojure.string :as string]
-            [lumo.impl.error :as error]))
+  (:require
+   [clojure.string :as string]
+   [lumo.impl.error :as error]))
 
 (def ^:private fs (js/require "fs"))
 (def ^:private node-path (js/require "path"))

@@ -2,18 +2,19 @@
   "Runs what the command line asks for: -i and -e in the order given, then the main option.
 
   Exit status: 0; 1 on an exception in any of them, or for a command line that cannot be understood."
-  (:require [clojure.string :as string]
-            [lumo.core :as lumo]
-            [lumo.impl.args :as args]
-            [lumo.impl.classpath :as classpath]
-            [lumo.impl.compiler :as compiler]
-            [lumo.impl.error :as error]
-            [lumo.impl.lambda :as lambda]
-            [lumo.impl.npm :as npm]
-            [lumo.impl.repl :as repl]
-            [lumo.impl.script :as script]
-            [lumo.impl.stack :as stack]
-            [lumo.impl.text :as text]))
+  (:require
+   [clojure.string :as string]
+   [lumo.core :as lumo]
+   [lumo.impl.args :as args]
+   [lumo.impl.classpath :as classpath]
+   [lumo.impl.compiler :as compiler]
+   [lumo.impl.error :as error]
+   [lumo.impl.lambda :as lambda]
+   [lumo.impl.npm :as npm]
+   [lumo.impl.repl :as repl]
+   [lumo.impl.script :as script]
+   [lumo.impl.stack :as stack]
+   [lumo.impl.text :as text]))
 
 (def ^:private fs (js/require "fs"))
 (def ^:private node-path (js/require "path"))

@@ -7,22 +7,23 @@
 
   A namespace is looked for in this order: loaded already, bundled, class path (`.cljs` `.cljc` `.js`; for macros `.clj`
   `.cljc`), npm."
-  (:require [cljs.analyzer :as ana]
-            [cljs.compiler :as comp]
-            [cljs.env :as env]
-            [cljs.js :as cljs]
-            [cljs.tagged-literals :as tags]
-            [cljs.tools.reader :as r]
-            [cljs.tools.reader.reader-types :as rt]
-            [clojure.string :as string]
-            [lumo.impl.analysis :as analysis]
-            [lumo.impl.bundled :as bundled]
-            [lumo.impl.classpath :as classpath]
-            [lumo.impl.emit :as emit]
-            [lumo.impl.error :as error]
-            [lumo.impl.npm :as npm]
-            [lumo.impl.script :as script]
-            [lumo.impl.text :as text]))
+  (:require
+   [cljs.analyzer :as ana]
+   [cljs.compiler :as comp]
+   [cljs.env :as env]
+   [cljs.js :as cljs]
+   [cljs.tagged-literals :as tags]
+   [cljs.tools.reader :as r]
+   [cljs.tools.reader.reader-types :as rt]
+   [clojure.string :as string]
+   [lumo.impl.analysis :as analysis]
+   [lumo.impl.bundled :as bundled]
+   [lumo.impl.classpath :as classpath]
+   [lumo.impl.emit :as emit]
+   [lumo.impl.error :as error]
+   [lumo.impl.npm :as npm]
+   [lumo.impl.script :as script]
+   [lumo.impl.text :as text]))
 
 (defonce state
   ;; The compiler's state: an atom, as cljs.js wants it.
@@ -208,27 +209,27 @@
                         (emit! js-text places)
                         (script/flush! unit))]
     (keeping-file-settings
-     #(binding [ana/*cljs-file*     file
-                ana/*cljs-warnings* ana/*cljs-warnings*]
-      (loop [ns ns]
-        (let [form (read-form reader ns)]
-          (if (identical? form eof)
-            (do (script/flush! unit) ns)
-            (let [result (try
-                           (cond
-                             (and (not macros?) (defmacro-form? form))
-                             (do (script/flush! unit) (eval-macro! form ns opts))
+      #(binding [ana/*cljs-file*     file
+                 ana/*cljs-warnings* ana/*cljs-warnings*]
+         (loop [ns ns]
+           (let [form (read-form reader ns)]
+             (if (identical? form eof)
+               (do (script/flush! unit) ns)
+               (let [result (try
+                              (cond
+                                (and (not macros?) (defmacro-form? form))
+                                (do (script/flush! unit) (eval-macro! form ns opts))
 
-                             each  (eval-form form ns (assoc opts :context :expr :def-emits-var true) emit-and-run!)
-                             :else (eval-form form ns opts emit!))
-                           (catch :default e
-                             (throw (placed e form file))))
-                  ns'    (if (ns-form? form) (or (:ns result) ns) ns)]
-              (when (or script? (ns-form? form))
-                (script/flush! unit))
-              (when each
-                (each (:value result)))
-              (recur ns')))))))))
+                                each  (eval-form form ns (assoc opts :context :expr :def-emits-var true) emit-and-run!)
+                                :else (eval-form form ns opts emit!))
+                              (catch :default e
+                                (throw (placed e form file))))
+                     ns'    (if (ns-form? form) (or (:ns result) ns) ns)]
+                 (when (or script? (ns-form? form))
+                   (script/flush! unit))
+                 (when each
+                   (each (:value result)))
+                 (recur ns')))))))))
 
 ;; -- a namespace ---------------------------------------------------------------------------------------------------------
 
@@ -295,7 +296,8 @@
        (string/join ", " (source-paths-of ns-sym macros?))
        " in " (string/join ", " (map text/shown-path (classpath/paths)))
        (text/did-you-mean (str ns-sym)
-         (concat (map str (bundled/names)) (map path->ns-name (classpath/source-paths))))))
+         ;; a macro namespace may be missing where its ordinary one is there
+         (remove #{(str ns-sym)} (concat (map str (bundled/names)) (map path->ns-name (classpath/source-paths)))))))
 
 (defn- load!
   "Loads a namespace from where it is found first; nil where it is nowhere."

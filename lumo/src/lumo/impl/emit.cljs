@@ -4,8 +4,9 @@
   `cljs.compiler/emits` writes through `print`, which builds a printer for each token, and `cljs.compiler/emit` keeps the source
   map as maps of maps that are updated for each node. Ours write the token straight to `*print-fn*`, which the compiler has
   bound to the text being made, and keep a place as four numbers in a JavaScript array."
-  (:require [cljs.analyzer.impl :as ana.impl]
-            [cljs.compiler :as comp]))
+  (:require
+   [cljs.analyzer.impl :as ana.impl]
+   [cljs.compiler :as comp]))
 
 (defonce ^:private places
   ;; Of the form being emitted: generated line, generated column, source line, source column, all 0-based, four numbers a place.

@@ -1,10 +1,11 @@
 (ns lumo.impl.error
   "Errors as a ClojureScript programmer reads them: what went wrong, in which file, line and column of the source, and a stack
   of ClojureScript names and places. The same text goes to the terminal, to a function's log and into Lambda's error object."
-  (:require [clojure.string :as string]
-            [lumo.impl.script :as script]
-            [lumo.impl.stack :as stack]
-            [lumo.impl.text :as text]))
+  (:require
+   [clojure.string :as string]
+   [lumo.impl.script :as script]
+   [lumo.impl.stack :as stack]
+   [lumo.impl.text :as text]))
 
 (def ^:private fs (js/require "fs"))
 

@@ -4,12 +4,13 @@
   A request is open from its Invoke to its Result or Fault; whatever happens first closes it, and everything later about it is
   logged and goes nowhere. What ends the process (an uncaught exception, process.exit, an event loop with nothing left to do)
   first closes the open requests with a Fault that says so."
-  (:require [lumo.core :as lumo]
-            [lumo.impl.compiler :as compiler]
-            [lumo.impl.error :as error]
-            [lumo.impl.lambda.event :as event]
-            [lumo.impl.lambda.handler :as handler]
-            [lumo.impl.lambda.log :as log]))
+  (:require
+   [lumo.core :as lumo]
+   [lumo.impl.compiler :as compiler]
+   [lumo.impl.error :as error]
+   [lumo.impl.lambda.event :as event]
+   [lumo.impl.lambda.handler :as handler]
+   [lumo.impl.lambda.log :as log]))
 
 (defonce ^:private channel (atom nil))
 

@@ -4,7 +4,8 @@
   The order of resolution puts ClojureScript first: cljs.*, clojure.* and goog.* are never npm modules, and neither is a name
   that the class path or the bundle has. The rest is Node's: built-in modules, then node_modules from the working directory
   upwards, then NODE_PATH."
-  (:require [clojure.string :as string]))
+  (:require
+   [clojure.string :as string]))
 
 (def ^:private node-module (js/require "module"))
 

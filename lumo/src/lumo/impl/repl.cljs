@@ -1,11 +1,12 @@
 (ns lumo.impl.repl
   "The read-eval-print loop on a terminal or a pipe."
-  (:require [cljs.tools.reader :as r]
-            [cljs.tools.reader.reader-types :as rt]
-            [clojure.string :as string]
-            [lumo.core :as lumo]
-            [lumo.impl.compiler :as compiler]
-            [lumo.impl.error :as error]))
+  (:require
+   [cljs.tools.reader :as r]
+   [cljs.tools.reader.reader-types :as rt]
+   [clojure.string :as string]
+   [lumo.core :as lumo]
+   [lumo.impl.compiler :as compiler]
+   [lumo.impl.error :as error]))
 
 (defn- banner []
   (let [{:keys [lumo clojurescript node]} (lumo/version)]

@@ -4,7 +4,8 @@
   A *unit* is one source: a file, or the text of `-e`. The compiler adds the JavaScript of a form with its places;
   `flush!` evaluates what has been added since the last run as one script named after the source. Generated lines are numbered
   through the whole unit, so that a stack frame `file:line:column` always names one place."
-  (:require [clojure.string :as string]))
+  (:require
+   [clojure.string :as string]))
 
 (def ^:private vm (js/require "vm"))
 

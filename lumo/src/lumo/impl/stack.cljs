@@ -1,8 +1,9 @@
 (ns lumo.impl.stack
   "Stack traces of ClojureScript names and of places in ClojureScript sources."
-  (:require [clojure.string :as string]
-            [lumo.impl.script :as script]
-            [lumo.impl.text :as text]))
+  (:require
+   [clojure.string :as string]
+   [lumo.impl.script :as script]
+   [lumo.impl.text :as text]))
 
 (def ^:private arity-suffix #"\.cljs\$(core\$IFn\$_invoke\$arity\$(\d+|variadic)|lang\$applyTo)$")
 

@@ -1,6 +1,7 @@
 (ns lumo.impl.text
   "Texts for people: how paths are shown, and which known name a misspelt one is closest to."
-  (:require [clojure.string :as string]))
+  (:require
+   [clojure.string :as string]))
 
 (def ^:private node-path (js/require "path"))
 

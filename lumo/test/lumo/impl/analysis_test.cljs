@@ -1,8 +1,9 @@
 (ns lumo.impl.analysis-test
-  (:require [cljs.test :refer [are deftest is testing]]
-            [clojure.string :as string]
-            [lumo.fixture :refer [thrown]]
-            [lumo.impl.analysis :as analysis]))
+  (:require
+   [cljs.test :refer [are deftest is testing]]
+   [clojure.string :as string]
+   [lumo.fixture :refer [thrown]]
+   [lumo.impl.analysis :as analysis]))
 
 (defn- through-json [x]
   (analysis/decode (js/JSON.parse (js/JSON.stringify (analysis/encode x)))))

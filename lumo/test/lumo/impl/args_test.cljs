@@ -1,8 +1,9 @@
 (ns lumo.impl.args-test
-  (:require [cljs.test :refer [are deftest is testing]]
-            [clojure.string :as string]
-            [lumo.fixture :refer [thrown]]
-            [lumo.impl.args :as args]))
+  (:require
+   [cljs.test :refer [are deftest is testing]]
+   [clojure.string :as string]
+   [lumo.fixture :refer [thrown]]
+   [lumo.impl.args :as args]))
 
 (deftest inits-and-evals-keep-their-order
   (is (= [[:eval "1"] [:init "a.cljs"] [:eval "2"]]
@@ -12,18 +13,18 @@
   (are [argv main-opt arguments]
        (let [parsed (args/parse argv)]
          (= [main-opt arguments] [(:main-opt parsed) (:args parsed)]))
-    ["a.cljs" "-e" "x"]        :script ["-e" "x"]
-    ["-" "a" "-q"]             :stdin  ["a" "-q"]
-    ["-q" "-m" "app" "-e" "1"] :main   ["-e" "1"]
-    ["--main=app" "x"]         :main   ["x"]
-    ["-r"]                     :repl   []
-    ["-h"]                     :help   []
-    ["-?"]                     :help   []
-    ["-V"]                     :version []
-    ["--legal"]                :legal  []
-    ["--lambda" "a/b"]         :lambda []
-    ["-e" "1"]                 nil     []
-    []                         nil     []))
+       ["a.cljs" "-e" "x"]        :script ["-e" "x"]
+       ["-" "a" "-q"]             :stdin  ["a" "-q"]
+       ["-q" "-m" "app" "-e" "1"] :main   ["-e" "1"]
+       ["--main=app" "x"]         :main   ["x"]
+       ["-r"]                     :repl   []
+       ["-h"]                     :help   []
+       ["-?"]                     :help   []
+       ["-V"]                     :version []
+       ["--legal"]                :legal  []
+       ["--lambda" "a/b"]         :lambda []
+       ["-e" "1"]                 nil     []
+       []                         nil     []))
 
 (deftest options-keep-their-values
   (let [parsed (args/parse ["-c" "a:b.jar" "-q" "-c" ":c:" "-s" "-f" "-a" "-A" "warn" "-v" "-d" "x.cljs"])]
@@ -41,13 +42,13 @@
   (are [argv message]
        (let [e (thrown #(args/parse argv))]
          (and (args/usage-error? e) (= message (ex-message e))))
-    ["-z"]            "unknown option -z"
-    ["--nope" "x"]    "unknown option --nope"
-    ["-e"]            "-e needs a value: -e STR"
-    ["-q" "-c"]       "-c needs a value: -c CP"
-    ["-m"]            "-m needs a value: -m NS"
-    ["--quiet=yes"]   "--quiet takes no value"
-    ["-A" "maybe"]    "-A takes warn or error, not \"maybe\""))
+       ["-z"]            "unknown option -z"
+       ["--nope" "x"]    "unknown option --nope"
+       ["-e"]            "-e needs a value: -e STR"
+       ["-q" "-c"]       "-c needs a value: -c CP"
+       ["-m"]            "-m needs a value: -m NS"
+       ["--quiet=yes"]   "--quiet takes no value"
+       ["-A" "maybe"]    "-A takes warn or error, not \"maybe\""))
 
 (deftest other-errors-are-no-usage-errors
   (is (not (args/usage-error? (js/Error. "x"))))

@@ -1,9 +1,10 @@
 (ns lumo.impl.classpath-test
-  (:require [cljs.test :refer [deftest is testing]]
-            [clojure.string :as string]
-            [lumo.fixture :as fixture :refer [join spit! thrown with-class-path with-folder]]
-            [lumo.impl.classpath :as classpath]
-            [lumo.impl.error :as error]))
+  (:require
+   [cljs.test :refer [deftest is testing]]
+   [clojure.string :as string]
+   [lumo.fixture :as fixture :refer [join spit! thrown with-class-path with-folder]]
+   [lumo.impl.classpath :as classpath]
+   [lumo.impl.error :as error]))
 
 (defn- text-of [path]
   (some-> (classpath/find-resource path) classpath/text))

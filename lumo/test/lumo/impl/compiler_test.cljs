@@ -1,9 +1,10 @@
 (ns lumo.impl.compiler-test
-  (:require [cljs.test :refer [are deftest is testing]]
-            [clojure.string :as string]
-            [lumo.fixture :as fixture :refer [join spit! thrown with-class-path with-folder]]
-            [lumo.impl.compiler :as compiler]
-            [lumo.impl.error :as error]))
+  (:require
+   [cljs.test :refer [are deftest is testing]]
+   [clojure.string :as string]
+   [lumo.fixture :as fixture :refer [join spit! thrown with-class-path with-folder]]
+   [lumo.impl.compiler :as compiler]
+   [lumo.impl.error :as error]))
 
 (defn- values
   "The values of the forms of `text`."

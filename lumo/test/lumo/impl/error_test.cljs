@@ -1,9 +1,10 @@
 (ns lumo.impl.error-test
-  (:require [cljs.test :refer [are deftest is testing]]
-            [clojure.string :as string]
-            [lumo.fixture :refer [join thrown with-class-path with-folder]]
-            [lumo.impl.compiler :as compiler]
-            [lumo.impl.error :as error]))
+  (:require
+   [cljs.test :refer [are deftest is testing]]
+   [clojure.string :as string]
+   [lumo.fixture :refer [join thrown with-class-path with-folder]]
+   [lumo.impl.compiler :as compiler]
+   [lumo.impl.error :as error]))
 
 (defn- error-of [source]
   (error/remember-text! "<test>" source)

@@ -1,8 +1,9 @@
 (ns lumo.impl.npm-test
-  (:require [cljs.test :refer [are deftest is]]
-            [lumo.fixture :refer [spit! thrown with-folder]]
-            [lumo.impl.compiler :as compiler]
-            [lumo.impl.npm :as npm]))
+  (:require
+   [cljs.test :refer [are deftest is]]
+   [lumo.fixture :refer [spit! thrown with-folder]]
+   [lumo.impl.compiler :as compiler]
+   [lumo.impl.npm :as npm]))
 
 (def ^:private modules
   {"node_modules/lumo-cjs/package.json" "{\"main\": \"i.js\"}"

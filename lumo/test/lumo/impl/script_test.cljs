@@ -1,7 +1,8 @@
 (ns lumo.impl.script-test
-  (:require [cljs.test :refer [deftest is testing]]
-            [lumo.fixture :refer [thrown]]
-            [lumo.impl.script :as script]))
+  (:require
+   [cljs.test :refer [deftest is testing]]
+   [lumo.fixture :refer [thrown]]
+   [lumo.impl.script :as script]))
 
 (deftest what-was-added-runs-as-one-script
   (let [unit (script/unit "script-test-1")]

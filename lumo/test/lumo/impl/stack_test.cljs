@@ -1,10 +1,11 @@
 (ns lumo.impl.stack-test
-  (:require [cljs.test :refer [deftest is testing]]
-            [clojure.string :as string]
-            [lumo.fixture :refer [thrown with-folder]]
-            [lumo.impl.compiler :as compiler]
-            [lumo.impl.error :as error]
-            [lumo.impl.stack :as stack]))
+  (:require
+   [cljs.test :refer [deftest is testing]]
+   [clojure.string :as string]
+   [lumo.fixture :refer [thrown with-folder]]
+   [lumo.impl.compiler :as compiler]
+   [lumo.impl.error :as error]
+   [lumo.impl.stack :as stack]))
 
 (defn- lines-of [source]
   (stack/lines (error/unwrap (thrown #(compiler/eval-source source {:file "<stack>" :each identity})))))

@@ -1,6 +1,7 @@
 (ns lumo.impl.text-test
-  (:require [cljs.test :refer [are deftest is]]
-            [lumo.impl.text :as text]))
+  (:require
+   [cljs.test :refer [are deftest is]]
+   [lumo.impl.text :as text]))
 
 (deftest a-path-below-the-working-directory-is-shown-relative
   (let [here (js/process.cwd)]

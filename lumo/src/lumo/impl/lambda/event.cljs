@@ -1,6 +1,7 @@
 (ns lumo.impl.lambda.event
   "Between JSON and the handler's values: the event in the form that the handler asks for, the context map, and the answer."
-  (:require [lumo.impl.error :as error]))
+  (:require
+   [lumo.impl.error :as error]))
 
 ;; -- the event -----------------------------------------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 (ns lumo.impl.lambda.handler
   "From the text of _HANDLER, `my-app.core/handler`, to a function: its class path, its namespace, its var, and how it wants to
   be called."
-  (:require [clojure.string :as string]
-            [lumo.impl.classpath :as classpath]
-            [lumo.impl.compiler :as compiler]
-            [lumo.impl.error :as error]
-            [lumo.impl.npm :as npm]
-            [lumo.impl.text :as text]))
+  (:require
+   [clojure.string :as string]
+   [lumo.impl.classpath :as classpath]
+   [lumo.impl.compiler :as compiler]
+   [lumo.impl.error :as error]
+   [lumo.impl.npm :as npm]
+   [lumo.impl.text :as text]))
 
 (def ^:private fs (js/require "fs"))
 (def ^:private node-path (js/require "path"))

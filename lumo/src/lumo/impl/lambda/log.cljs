@@ -4,7 +4,8 @@
   println, console.*, process.stdout and process.stderr come here. What is written straight to descriptor 1 or 2, by native code
   or a child process, reaches bootstrap through the stderr pipe instead. Which request a line belongs to follows the asynchronous context, so a
   timer that an earlier invocation left behind is never taken for the current one's."
-  (:require [clojure.string :as string]))
+  (:require
+   [clojure.string :as string]))
 
 (def ^:private levels #js {:trace 1 :debug 2 :info 3 :warn 4 :error 5 :fatal 6})
 

@@ -1,8 +1,9 @@
 (ns lumo.impl.lambda.event-test
-  (:require [cljs.test :refer [are async deftest is testing]]
-            [lumo.fixture :refer [thrown]]
-            [lumo.impl.error :as error]
-            [lumo.impl.lambda.event :as event]))
+  (:require
+   [cljs.test :refer [are async deftest is testing]]
+   [lumo.fixture :refer [thrown]]
+   [lumo.impl.error :as error]
+   [lumo.impl.lambda.event :as event]))
 
 (deftest an-event-is-maps-with-string-keys
   (are [expected text] (= expected ((event/event-reader nil) text))

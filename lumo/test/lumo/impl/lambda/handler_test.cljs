@@ -1,10 +1,11 @@
 (ns lumo.impl.lambda.handler-test
-  (:require [cljs.test :refer [are deftest is testing]]
-            [clojure.string :as string]
-            [lumo.fixture :as fixture :refer [join thrown with-class-path with-folder]]
-            [lumo.impl.error :as error]
-            [lumo.impl.lambda.handler :as handler]
-            [lumo.impl.npm :as npm]))
+  (:require
+   [cljs.test :refer [are deftest is testing]]
+   [clojure.string :as string]
+   [lumo.fixture :as fixture :refer [join thrown with-class-path with-folder]]
+   [lumo.impl.error :as error]
+   [lumo.impl.lambda.handler :as handler]
+   [lumo.impl.npm :as npm]))
 
 (deftest a-handlers-name-is-a-namespace-and-a-function
   (is (= 'my-app.core/handler (handler/parse-name "my-app.core/handler")))
