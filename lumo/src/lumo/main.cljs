@@ -3,6 +3,7 @@
   (:require
    [cljs.analyzer.api]
    [cljs.math]
+   [cljs.nodejs]
    [cljs.pprint]
    [cljs.reader]
    [cljs.repl]

@@ -68,7 +68,7 @@
                   (js/$lumo.jar.Jar. path)
                   ;; The message says which file and why: where in lumo it was found out does not matter.
                   (catch js/$lumo.jar.JarError e
-                    (throw (error/own "lumo" (.-message e) e)))))]
+                    (throw (error/own "JarError" (.-message e) e)))))]
       (.set jars path jar)
       jar)))
 

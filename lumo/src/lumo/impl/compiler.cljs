@@ -22,6 +22,7 @@
    [lumo.impl.emit :as emit]
    [lumo.impl.error :as error]
    [lumo.impl.npm :as npm]
+   [lumo.impl.sample :as sample]
    [lumo.impl.script :as script]
    [lumo.impl.text :as text]))
 
@@ -148,6 +149,22 @@
         (require-ns! (symbol (namespace sym)))
         (ns-value sym))))
 
+(defn- unclosed-string
+  "A string without its end takes in the rest of the file: the reader then knows only where the file ends, and repeats all of it.
+  Any other error of the reader's is left as it is."
+  [e line]
+  (if (and (= :eof (:ex-kind (ex-data e))) (string/includes? (ex-message e) "reading string"))
+    (ex-info "a string is not closed: it is in the form that starts here, or in one after it"
+      {:tag :cljs/analysis-error :file ana/*cljs-file* :line line :column 1})
+    e))
+
+(defn- line-of-next-form
+  "Skips white space and tells the line that the reader is in then."
+  [reader]
+  (while (some-> (rt/peek-char reader) string/blank?)
+    (rt/read-char reader))
+  (rt/get-line-number reader))
+
 (defn- read-form
   "The next form of `reader`, read as code of namespace `ns`, or `eof`."
   [reader ns]
@@ -157,7 +174,11 @@
             r/*alias-map*     (aliases ns)
             r/*data-readers*  data-reader
             r/resolve-symbol  resolve-for-syntax-quote]
-    (r/read {:eof eof :read-cond :allow :features #{:cljs}} reader)))
+    (let [line (line-of-next-form reader)]
+      (try
+        (r/read {:eof eof :read-cond :allow :features #{:cljs}} reader)
+        (catch :default e
+          (throw (unclosed-string e line)))))))
 
 ;; -- a source ----------------------------------------------------------------------------------------------------------
 
@@ -384,56 +405,17 @@
 
 ;; -- warming up -----------------------------------------------------------------------------------------------------------
 
-(def ^:private sample
-  "Code of the kinds that functions are made of. Compiling it before the snapshot is taken puts the bytecode of the compiler's
-  busiest functions, and the analysis of the core's most used ones, into the snapshot."
-  "(ns lumo.warm-up
-     (:require [clojure.string :as str] [clojure.set :as set]))
-   (def table {:a 1 \"b\" [1 2.5 'c] :d #{nil true}})
-   (defonce state (atom {}))
-   (defn- helper [s & {:keys [limit] :or {limit 10}}]
-     (when-let [found (seq (filter some? (map #(get % :id) s)))]
-       (take limit (sort (distinct found)))))
-   (defn handler
-     \"Doc.\"
-     [{:keys [event context] :as input}]
-     (println \"event\" (pr-str event) (:aws-request-id context))
-     (let [{:strs [name items]} event
-           [x & more] items
-           total (reduce + 0 (map count more))]
-       (try
-         (cond
-           (nil? name) {:statusCode 400 :body (str \"no name\" x)}
-           (and (> total 3) (not= name \"x\")) (throw (ex-info \"bad\" {:total total}))
-           :else (-> (swap! state update name (fnil inc 0))
-                     (assoc :n (str/join \",\" (str/split (str/upper-case name) #\"-\")))
-                     (merge (into {} (for [i (range 3) :when (odd? i)] [(keyword (str i)) (* i i)])))))
-         (catch :default e
-           (js/console.error (.-message e))
-           (if (instance? js/Error e) (ex-data e) nil))
-         (finally (reset! state {})))))
-   (defn async-handler [event _]
-     (-> (js/Promise.resolve #js {:a 1})
-         (.then (fn [^js r] (js->clj r :keywordize-keys true)))
-         (.then #(clj->js (assoc % :set (set/union #{1} #{(or event 2)}))))
-         (.catch (fn [e] (loop [i 0 acc []] (if (< i 2) (recur (inc i) (conj acc (case i 0 :zero 1 :one :many))) acc))))))
-   (defmulti area :shape)
-   (defmethod area :default [{:keys [w h]}] (if-not w 0 (doto (* w h) prn)))
-   (defprotocol Shape (draw [this]))
-   (defrecord Box [w h] Shape (draw [_] (str w \"x\" h)))")
-
 (defn warm-up!
   "Compiles the sample, evaluating nothing, and forgets it."
   []
-  (let [forget (fn [namespaces] (dissoc namespaces 'lumo.warm-up))]
-    (let [reader (rt/indexing-push-back-reader sample 1 "warm-up")]
-      (loop [ns 'cljs.user]
-        (let [form (read-form reader ns)]
-          (when-not (identical? form eof)
-            (let [result (eval-form form ns {} (fn [_ _] nil))]
-              (recur (if (ns-form? form) (:ns result) ns)))))))
-    (swap! state update ::ana/namespaces forget)
-    nil))
+  (let [reader (rt/indexing-push-back-reader sample/text 1 "warm-up")]
+    (loop [ns 'cljs.user]
+      (let [form (read-form reader ns)]
+        (when-not (identical? form eof)
+          (let [result (eval-form form ns {} (fn [_ _] nil))]
+            (recur (if (ns-form? form) (:ns result) ns)))))))
+  (swap! state update ::ana/namespaces dissoc 'lumo.warm-up)
+  nil)
 
 ;; -- set up --------------------------------------------------------------------------------------------------------------
 

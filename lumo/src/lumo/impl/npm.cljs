@@ -5,6 +5,7 @@
   that the class path or the bundle has. The rest is Node's: built-in modules, then node_modules from the working directory
   upwards, then NODE_PATH."
   (:require
+   [cljs.nodejs :as nodejs]
    [clojure.string :as string]))
 
 (def ^:private node-module (js/require "module"))
@@ -67,4 +68,6 @@
     (swap! state assoc :require node-require)
     (forget!)
     (set! js/globalThis.require wrapper)
+    ;; cljs.nodejs took the one of the snapshot's builder.
+    (set! nodejs/require wrapper)
     nil))

@@ -55,7 +55,7 @@
           (with-class-path [(join folder name)]
             (fn []
               (let [e (thrown #(classpath/find-resource "a.cljs"))]
-                (is (= "lumo" (error/own-type e)))
+                (is (= "JarError" (error/own-type e)))
                 (is (string/includes? (ex-message e) (join folder name)))))))))))
 
 (deftest paths-are-absolute-and-kept-once
