@@ -14,11 +14,22 @@ const READ_SIZE = 64 * 1024;
 // is closed and taken again at once. Nothing else opens files at this moment: user code is not loaded, no work is queued.
 function claim() {
   const { O_RDONLY, O_WRONLY } = fs.constants;
-  const reports = fs.openSync('/proc/self/fd/1', O_WRONLY);
-  const commands = fs.openSync('/proc/self/fd/0', O_RDONLY);
+  const reports = reopen(1, O_WRONLY);
+  const commands = reopen(0, O_RDONLY);
   retake(1, '/proc/self/fd/2', O_WRONLY);
   retake(0, '/dev/null', O_RDONLY);
   return { commands, reports };
+}
+
+// reopen opens a descriptor again as a private one. A terminal or a pipe can be, a socket (what Node gives its children) cannot.
+function reopen(number, flags) {
+  try {
+    return fs.openSync(`/proc/self/fd/${number}`, flags);
+  } catch (cause) {
+    throw new Error(
+      `descriptor ${number} cannot be opened again (${cause.code}): lumo --lambda is for bootstrap, which starts it over pipes`,
+    );
+  }
 }
 
 function retake(number, path, flags) {

@@ -165,15 +165,15 @@
                  (if (args/usage-error? e)
                    (fail! (str "lumo: " (ex-message e) "\n\n" (args/usage)))
                    (throw e))))]
-    (case (:main-opt opts)
-      :help    (println (args/usage))
-      :version (println (version-text))
-      :legal   (println (.text js/$lumo.assets "NOTICES"))
-      :lambda  (lambda/start! (:lambda opts))
-      (do
-        (.on js/process "uncaughtException" report!)
-        (try
+    (try
+      (case (:main-opt opts)
+        :help    (println (args/usage))
+        :version (println (version-text))
+        :legal   (println (.text js/$lumo.assets "NOTICES"))
+        :lambda  (lambda/start! (:lambda opts))
+        (do
+          (.on js/process "uncaughtException" report!)
           (configure! opts)
-          (run-all! opts)
-          (catch :default e
-            (report! e)))))))
+          (run-all! opts)))
+      (catch :default e
+        (report! e)))))

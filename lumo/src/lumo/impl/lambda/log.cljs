@@ -1,11 +1,14 @@
 (ns lumo.impl.lambda.log
   "Everything a function prints, as Log frames that carry the request they belong to.
 
-  println, console.*, process.stdout and process.stderr come here. What is written straight to descriptor 1 or 2, by native code
-  or a child process, reaches bootstrap through the stderr pipe instead. Which request a line belongs to follows the asynchronous context, so a
-  timer that an earlier invocation left behind is never taken for the current one's."
+  println, console.*, process.stdout and process.stderr come here. What is written straight to descriptor 1 or 2, by native
+  code or a child process, reaches bootstrap through the stderr pipe instead. Which request a line belongs to follows the
+  asynchronous context, so a timer that an earlier invocation left behind is never taken for the current one's."
   (:require
    [clojure.string :as string]))
+
+(def ^:private async-hooks (js/require "async_hooks"))
+(def ^:private util (js/require "util"))
 
 (def ^:private levels #js {:trace 1 :debug 2 :info 3 :warn 4 :error 5 :fatal 6})
 
@@ -67,13 +70,13 @@
 (defn install!
   "Sends all printing to `channel` from now on."
   [channel]
-  (let [{:strs [AsyncLocalStorage]} (js->clj (js/Object.assign #js {} (js/require "async_hooks")))
-        util (js/require "util")]
-    (reset! state {:channel channel :storage (new AsyncLocalStorage)})
-    (set-print-fn! (printer "info" "pendingOut"))
-    (set-print-err-fn! (printer "error" "pendingErr"))
-    (js/$lumo.streams.route "stdout" (printer "info" "pendingOut"))
-    (js/$lumo.streams.route "stderr" (printer "error" "pendingErr"))
-    (doseq [[method level] [["log" "info"] ["info" "info"] ["debug" "debug"] ["trace" "trace"] ["warn" "warn"] ["error" "error"]]]
-      (unchecked-set js/console method
-        (fn [& args] (log! level (.apply (.-format util) nil (into-array args))))))))
+  (reset! state {:channel channel :storage (async-hooks.AsyncLocalStorage.)})
+  (let [out (printer "info" "pendingOut")
+        err (printer "error" "pendingErr")]
+    (set-print-fn! out)
+    (set-print-err-fn! err)
+    (js/$lumo.streams.route "stdout" out)
+    (js/$lumo.streams.route "stderr" err))
+  (doseq [[method level] {"log" "info", "info" "info", "debug" "debug", "trace" "trace", "warn" "warn", "error" "error"}]
+    (unchecked-set js/console method
+      (fn [& args] (log! level (.apply (.-format util) nil (into-array args)))))))
