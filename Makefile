@@ -4,7 +4,7 @@ BUILD = go run ./build
 HELLO = examples/hello -e '{"name":"Lisp"}'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test layer engine bundle deps lint fmt bench update-goldens clean need-go
+.PHONY: help run test layer engine engine-from-source reproduce bundle deps lint fmt bench update-goldens clean need-go
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +26,14 @@ test: need-go ## fetch what the tests need, check the source's form, build both 
 layer: need-go ## write dist/: the layer's zip, bootstrap, lumo, and the developer's command
 	$(BUILD) layer $(ARCH)
 
-engine: need-go ## unpack the static Node.js that is kept in build/prebuilt
+engine: need-go ## unpack the static Node.js of build/prebuilt, or compile it where its recipes have changed (docs/engine.md)
 	$(BUILD) engine $(ARCH)
+
+engine-from-source: need-go ## compile the static Node.js and pack it into build/prebuilt (half an hour on two cores)
+	$(BUILD) engine-from-source $(ARCH)
+
+reproduce: need-go ## compile it once more, elsewhere, and compare byte for byte
+	$(BUILD) reproduce $(ARCH)
 
 bundle: need-go ## compile the interpreter into build/prebuilt, when lumo/ has changed (needs java, mvn, python3 with pip)
 	$(BUILD) bundle

@@ -18,11 +18,12 @@ import (
 // enginesFile is build/prebuilt/engine.json: what the compressed engines beside it are.
 type enginesFile struct {
 	Version string                   `json:"version"` // Node's
-	Inputs  string                   `json:"inputs"`  // key of the recipe that they were made from
+	Inputs  string                   `json:"inputs"`  // key of build/recipes/engine, the record of those made by hand
 	Engines map[host.Arch]engineFile `json:"engines"`
 }
 
 type engineFile struct {
+	Inputs     string `json:"inputs,omitempty"` // key of build/recipes/node and all it needs; empty for one made by hand
 	File       string `json:"file"`
 	FileSHA256 string `json:"fileSha256"`
 	FileBytes  int64  `json:"fileBytes"`
@@ -45,7 +46,8 @@ func (t *tree) engines() (*enginesFile, error) {
 	return &f, nil
 }
 
-// engineStep unpacks the prebuilt engine of an architecture and verifies it.
+// engineStep unpacks the prebuilt engine of an architecture and verifies it, as long as it fits the recipes; when it does
+// not, it is the step that compiles another.
 func (t *tree) engineStep(arch host.Arch) (*step.Step, error) {
 	all, err := t.engines()
 	if err != nil {
@@ -55,9 +57,24 @@ func (t *tree) engineStep(arch host.Arch) (*step.Step, error) {
 	if !ok {
 		return nil, fmt.Errorf("build/prebuilt has no engine for %s", arch)
 	}
-	if err := t.checkEngineInputs(all); err != nil {
-		return nil, err
+	if e.Inputs == "" {
+		if err := t.checkEngineInputs(all); err != nil {
+			return nil, err
+		}
+	} else {
+		source, err := t.recipeStepFor(engineRecipe, arch)
+		if err != nil {
+			return nil, err
+		}
+		if source.Key != e.Inputs {
+			return source, nil
+		}
 	}
+	return t.prebuiltEngineStep(arch, e), nil
+}
+
+// prebuiltEngineStep unpacks and verifies.
+func (t *tree) prebuiltEngineStep(arch host.Arch, e engineFile) *step.Step {
 	return &step.Step{
 		Name: "engine-" + string(arch),
 		Key:  e.SHA256,
@@ -75,7 +92,7 @@ func (t *tree) engineStep(arch host.Arch) (*step.Step, error) {
 			}
 			return nil
 		},
-	}, nil
+	}
 }
 
 // checkEngineInputs compares the recipe with the one that the prebuilt engines were made from.
@@ -121,20 +138,27 @@ func engineTarget(ctx context.Context, t *tree, arch host.Arch, stdout io.Writer
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(t.out, "the engine is the one in build/prebuilt, which fits build/recipes/engine; unpacked and verified:")
 	fmt.Fprintln(stdout, exe)
 	return nil
 }
 
-// engine is the path of an architecture's engine, unpacked.
+// engine is the path of an architecture's engine, unpacked or compiled.
 func (t *tree) engine(ctx context.Context, arch host.Arch) (string, error) {
 	s, err := t.engineStep(arch)
 	if err != nil {
 		return "", err
 	}
+	compiled := s.Name == engineRecipe+"-"+string(arch)
+	if compiled && !t.steps.Done(s) {
+		fmt.Fprintf(t.out, "build/prebuilt/engine-%s.xz does not fit build/recipes/node and what it needs: compiling Node.js, "+
+			"which takes a while (docs/engine.md says how long)\n", arch)
+	}
 	dir, err := t.steps.Make(ctx, s)
 	if err != nil {
 		return "", err
+	}
+	if compiled {
+		fmt.Fprintf(t.out, "before you commit: `go run ./build engine-from-source %s` packs the compiled engine into build/prebuilt\n", arch)
 	}
 	return filepath.Join(dir, engineExe), nil
 }

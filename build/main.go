@@ -2,7 +2,10 @@
 //
 //	go run ./build TARGET [ARCH]
 //
-//	engine [ARCH]   unpack the static Node.js executable; prints its path
+//	engine [ARCH]   unpack the static Node.js executable, or compile it where the recipes have changed; prints its path
+//	engine-from-source [ARCH] compile it and pack it into build/prebuilt
+//	reproduce [ARCH] compile it again in another folder and compare byte for byte
+//	recipe NAME [ARCH] make one recipe and what it needs; prints its folder
 //	bundle          compile lumo/ into build/prebuilt/bundle.tar.xz, unless it is compiled already
 //	lumo [ARCH]     join engine and bundle into one executable; prints its path
 //	layer [ARCH]    write dist/: the layer's zip, its two executables, the developer's command
@@ -47,20 +50,28 @@ func main() {
 
 // targets take the tree and the architecture.
 var targets = map[string]func(context.Context, *tree, host.Arch, io.Writer) error{
-	"engine":    engineTarget,
-	"bundle":    bundleTarget,
-	"lumo":      lumoTarget,
-	"layer":     layerTarget,
-	"deps":      depsTarget,
-	"lint":      lintTarget,
-	"fmt":       fmtTarget,
-	"test-js":   testJSTarget,
-	"test-cljs": testCLJSTarget,
-	"notices":   noticesTarget,
-	"clean":     cleanTarget,
+	"engine":             engineTarget,
+	"engine-from-source": engineFromSourceTarget,
+	"reproduce":          reproduceTarget,
+	"recipe":             recipeTarget,
+	"bundle":             bundleTarget,
+	"lumo":               lumoTarget,
+	"layer":              layerTarget,
+	"deps":               depsTarget,
+	"lint":               lintTarget,
+	"fmt":                fmtTarget,
+	"test-js":            testJSTarget,
+	"test-cljs":          testCLJSTarget,
+	"notices":            noticesTarget,
+	"clean":              cleanTarget,
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var only string // the recipe to make, of the target `recipe`
+	if len(args) >= 2 && args[0] == "recipe" {
+		only = args[1]
+		args = append([]string{"recipe"}, args[2:]...)
+	}
 	if len(args) == 0 || len(args) > 2 {
 		return errors.New("usage: go run ./build TARGET [ARCH]; `go doc ./build` lists the targets")
 	}
@@ -79,5 +90,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	t.only = only
 	return target(ctx, t, arch, stdout)
 }

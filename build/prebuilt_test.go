@@ -75,13 +75,64 @@ func TestKeptEnginesAreWhatEngineJSONSays(t *testing.T) {
 	}
 }
 
+// copyOfRecipes is the root of another tree with the same recipes, and nothing prebuilt.
+func copyOfRecipes(t *testing.T, tr *tree) string {
+	t.Helper()
+	root := t.TempDir()
+	for _, folder := range []string{"recipes", "tools"} {
+		require.NoError(t, os.CopyFS(filepath.Join(root, "build", folder), os.DirFS(tr.path("build", folder))))
+	}
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "build", "prebuilt"), 0o755))
+	return root
+}
+
+func TestKeptEngineFitsItsRecipes(t *testing.T) {
+	tr := thisTree(t)
+	all, err := tr.engines()
+	require.NoError(t, err)
+	compiled := 0
+	for _, arch := range host.Arches {
+		kept := all.Engines[arch].Inputs
+		if kept == "" {
+			continue // made by hand, as build/prebuilt/PROVENANCE.md says
+		}
+		compiled++
+		source, err := tr.recipeStepFor(engineRecipe, arch)
+		require.NoError(t, err)
+		assert.Equal(t, source.Key, kept, "build/recipes/node or what it needs has changed since build/prebuilt/engine-%s.xz was made: "+
+			"run `go run ./build engine-from-source %s` and commit what it writes", arch, arch)
+		text, err := tr.engineProvenance(arch, all.Engines[arch])
+		require.NoError(t, err)
+		written, err := os.ReadFile(tr.path("build", "prebuilt", "engine-"+string(arch)+".md"))
+		require.NoError(t, err)
+		assert.Equal(t, text, string(written), "the provenance of the engine for %s", arch)
+	}
+	assert.NotZero(t, compiled, "no kept engine was made by the recipes")
+}
+
+func TestChangedRecipeAsksForAnotherEngine(t *testing.T) {
+	tr := thisTree(t)
+	root := copyOfRecipes(t, tr)
+	require.NoError(t, os.Link(tr.path("build", "prebuilt", "engine.json"), filepath.Join(root, "build", "prebuilt", "engine.json")))
+	other := openTree(root, io.Discard)
+	kept, err := other.engineStep(host.X8664)
+	require.NoError(t, err)
+	assert.Equal(t, "engine-x86_64", kept.Name)
+
+	patch := filepath.Join(root, "build", "recipes", "node", "0001-std-hash-of-numbers.patch")
+	text, err := os.ReadFile(patch)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(patch, append(text, '\n'), 0o644))
+	changed, err := other.engineStep(host.X8664)
+	require.NoError(t, err)
+	assert.Equal(t, "node-x86_64", changed.Name)
+}
+
 func TestTamperedEngineIsRefused(t *testing.T) {
 	tr := thisTree(t)
 	s, err := tr.engineStep(host.X8664)
 	require.NoError(t, err)
-	root := t.TempDir()
-	require.NoError(t, os.CopyFS(filepath.Join(root, "build", "recipes", "engine"), os.DirFS(tr.path("build", "recipes", "engine"))))
-	require.NoError(t, os.MkdirAll(filepath.Join(root, "build", "prebuilt"), 0o755))
+	root := copyOfRecipes(t, tr)
 	for from, to := range map[string]string{"engine.json": "engine.json", "engine-arm64.xz": "engine-x86_64.xz"} {
 		require.NoError(t, os.Link(tr.path("build", "prebuilt", from), filepath.Join(root, "build", "prebuilt", to)))
 	}

@@ -5,20 +5,28 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/lumo-lambda/lumo-lambda/build/internal/fetch"
 	"github.com/lumo-lambda/lumo-lambda/build/internal/host"
 	"github.com/lumo-lambda/lumo-lambda/build/internal/recipe"
 	"github.com/lumo-lambda/lumo-lambda/build/internal/step"
 )
 
-// recipeStep turns a recipe into the step that makes it, and what it needs into the steps before that.
+// recipeStep turns a recipe into the step that makes it for the machine that builds.
 func (t *tree) recipeStep(name string) (*step.Step, error) {
+	native, err := host.Native()
+	if err != nil {
+		return nil, err
+	}
+	return t.recipeStepFor(name, native)
+}
+
+// recipeStepFor turns a recipe into the step that makes it, and what it needs into the steps before that. Those of them
+// that are for one architecture are made for arch; a need that ends in -native, for the machine that builds.
+func (t *tree) recipeStepFor(name string, arch host.Arch) (*step.Step, error) {
 	native, err := host.Native()
 	if err != nil {
 		return nil, err
@@ -33,7 +41,12 @@ func (t *tree) recipeStep(name string) (*step.Step, error) {
 		if need == "engine" {
 			needs[need], err = t.engineStep(native)
 		} else {
-			needs[need], err = t.recipeStep(need)
+			of := arch
+			plain, forNative := strings.CutSuffix(need, "-native")
+			if forNative {
+				of = native
+			}
+			needs[need], err = t.recipeStepFor(plain, of)
 		}
 		if err != nil {
 			return nil, err
@@ -52,8 +65,15 @@ func (t *tree) recipeStep(name string) (*step.Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &step.Step{Name: name, Key: key, Make: func(ctx context.Context, job *step.Job) error {
-		return t.makeRecipe(ctx, r, needs, job)
+	stepName := name
+	if r.Target {
+		stepName = name + "-" + string(arch)
+		k := step.NewKey(stepName)
+		k.Text("recipe", key)
+		key = k.Sum()
+	}
+	s := &step.Step{Name: stepName, Key: key, Make: func(ctx context.Context, job *step.Job) error {
+		return t.makeRecipe(ctx, r, arch, needs, job)
 	}}
 	for _, need := range r.Needs {
 		s.Needs = append(s.Needs, needs[need])
@@ -99,39 +119,6 @@ func (t *tree) fetch(ctx context.Context, job *step.Job, sources []recipe.Source
 	return f.Fetch(ctx, sources)
 }
 
-// makeRecipe fills a recipe's output: its sources when there is nothing to do with them, else what it unpacks and runs.
-// Programs see the paths of the tree, of the output, of the scratch folder and of each need, and little else.
-func (t *tree) makeRecipe(ctx context.Context, r *recipe.Recipe, needs map[string]*step.Step, job *step.Job) error {
-	native, err := host.Native()
-	if err != nil {
-		return err
-	}
-	for _, s := range forMachine(r.Sources, native) {
-		if err := placeSource(r, filepath.Join(job.Dir(needs["sources"]), s.File), job.Out); err != nil {
-			return err
-		}
-	}
-	vars := map[string]string{"root": t.root, "out": job.Out, "work": job.Work, "version": r.Version}
-	for name, need := range needs {
-		vars[name] = job.Dir(need)
-	}
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + job.Work, "LC_ALL=C.UTF-8", "TZ=UTC"}
-	for _, run := range r.Runs {
-		argv, err := expand(run.Argv, vars)
-		if err != nil {
-			return fmt.Errorf("run %s: %w", run.Name, err)
-		}
-		if err := job.Run(ctx, job.Work, env, argv...); err != nil {
-			return fmt.Errorf("run %s: %w", run.Name, err)
-		}
-	}
-	paths, err := expand(r.Strip, vars)
-	if err != nil {
-		return fmt.Errorf("strip: %w", err)
-	}
-	return strip(job.Out, paths, t.root)
-}
-
 // strip takes paths of this machine out of a recipe's output, in their order, so that it is the same wherever it was
 // made. One that is still there afterwards is an error.
 func strip(out string, paths []string, root string) error {
@@ -161,32 +148,19 @@ func strip(out string, paths []string, root string) error {
 	return nil
 }
 
-// placeSource unpacks a source that is to be unpacked. A recipe that runs nothing passes its other sources on.
-func placeSource(r *recipe.Recipe, file, out string) error {
-	for _, pattern := range r.Unpack {
-		if match, err := path.Match(pattern, filepath.Base(file)); err != nil {
-			return fmt.Errorf("unpack %q: %w", pattern, err)
-		} else if match {
-			return fetch.Unpack(file, out)
-		}
-	}
-	if len(r.Runs) > 0 {
-		return nil
-	}
-	if err := os.Link(file, filepath.Join(out, filepath.Base(file))); err != nil {
-		return fmt.Errorf("lay out %s: %w", filepath.Base(file), err)
-	}
-	return nil
-}
-
 var variable = regexp.MustCompile(`\$\{([^}/]+)(/[^}]*)?\}`)
 
-// expand puts the values of ${name} into an argument vector; ${name/*.jar} becomes the sorted matches, joined by colons.
+// expand puts the values of ${name} into an argument vector; ${name/*.jar} becomes the sorted matches, joined by colons,
+// or an argument each when that is all of the argument and three dots follow it.
 func expand(argv []string, vars map[string]string) ([]string, error) {
-	out := make([]string, len(argv))
+	var out []string
 	var bad error
-	for i, arg := range argv {
-		out[i] = variable.ReplaceAllStringFunc(arg, func(ref string) string {
+	for _, arg := range argv {
+		list, each := strings.CutSuffix(arg, "}...")
+		if each {
+			arg = list + "}"
+		}
+		text := variable.ReplaceAllStringFunc(arg, func(ref string) string {
 			parts := variable.FindStringSubmatch(ref)
 			dir, ok := vars[parts[1]]
 			if !ok {
@@ -201,6 +175,11 @@ func expand(argv []string, vars map[string]string) ([]string, error) {
 			}
 			return strings.Join(matches, ":")
 		})
+		if each {
+			out = append(out, strings.Split(text, ":")...)
+		} else {
+			out = append(out, text)
+		}
 	}
 	return out, bad
 }

@@ -18,6 +18,7 @@ type tree struct {
 	out     io.Writer // progress, for a person
 	steps   *step.Runner
 	sources *fetch.Fetcher
+	only    string // what the target `recipe` is to make
 }
 
 // findTree finds the project's folder at or above the working directory.

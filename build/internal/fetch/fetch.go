@@ -28,9 +28,11 @@ type Client func(ctx context.Context, dir string, argv ...string) error
 
 // registries fetch files into the folder dir: for each source, dir must then hold its file.
 var registries = map[string]func(ctx context.Context, run Client, dir string, sources []recipe.Source) error{
-	"maven": maven,
-	"npm":   npm,
-	"pypi":  pypi,
+	"crates": crates,
+	"debian": debian,
+	"maven":  maven,
+	"npm":    npm,
+	"pypi":   pypi,
 }
 
 // HashError is a file that is not what was pinned.

@@ -88,7 +88,7 @@ func pypi(ctx context.Context, run Client, dir string, sources []recipe.Source) 
 				argv = append(argv, "--platform", platform)
 			}
 		} else {
-			argv = append(argv, "--no-binary", ":all:", "--no-build-isolation")
+			argv = append(argv, "--no-binary", ":all:")
 		}
 		if err := run(ctx, dir, append(argv, s.Name+"=="+s.Version)...); err != nil {
 			return err

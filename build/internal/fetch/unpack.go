@@ -15,14 +15,14 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// Unpack unpacks an archive (.whl .jar .zip .tgz .tar.gz .tar.xz) into the folder dir. An npm archive's one folder,
+// Unpack unpacks an archive (.whl .jar .zip .tgz .tar.gz .crate .tar.xz) into the folder dir. An npm archive's one folder,
 // package/, is left out of the paths.
 func Unpack(archive, dir string) error {
 	var err error
 	switch {
 	case hasSuffix(archive, ".whl", ".jar", ".zip"):
 		err = unzip(archive, dir)
-	case hasSuffix(archive, ".tgz", ".tar.gz"):
+	case hasSuffix(archive, ".tgz", ".tar.gz", ".crate"):
 		err = untar(archive, dir, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) })
 	case hasSuffix(archive, ".tar.xz"):
 		err = untar(archive, dir, func(r io.Reader) (io.Reader, error) { return xz.NewReader(r) })
@@ -95,10 +95,33 @@ func untar(archive, dir string, open func(io.Reader) (io.Reader, error)) error {
 			if err := write(dir, name, h.FileInfo().Mode(), t); err != nil {
 				return err
 			}
+			// The order of the files' times is what keeps make from generating again what an archive brings along.
+			if err := os.Chtimes(filepath.Join(dir, name), h.ModTime, h.ModTime); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		case tar.TypeSymlink:
+			if err := link(dir, name, h.Linkname); err != nil {
+				return err
+			}
 		default:
 			return fmt.Errorf("%s: an entry of kind %q", h.Name, h.Typeflag)
 		}
 	}
+}
+
+// link makes a symbolic link that neither lies nor points outside dir.
+func link(dir, name, to string) error {
+	if !filepath.IsLocal(name) || filepath.IsAbs(to) || !filepath.IsLocal(filepath.Join(filepath.Dir(name), to)) {
+		return fmt.Errorf("the link %q to %q leaves the archive's folder", name, to)
+	}
+	path := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return os.Symlink(to, path)
 }
 
 // write writes one file of an archive, never outside dir.

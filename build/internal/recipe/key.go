@@ -18,11 +18,17 @@ func (r *Recipe) Key(root string, needs map[string]string) (string, error) {
 	for _, s := range r.Recorded {
 		k.Text("recorded", s.File+" "+s.SHA256)
 	}
-	for _, pattern := range r.Unpack {
-		k.Text("unpack", pattern)
+	for _, u := range r.Unpack {
+		k.Text("unpack", u.Pattern)
+		option(k, "into", u.Into)
+	}
+	for _, env := range r.Env {
+		k.Text("env", env)
 	}
 	for _, run := range r.Runs {
 		k.Text("run", run.Name+"\x00"+strings.Join(run.Argv, "\x00"))
+		option(k, "in", run.Dir)
+		option(k, "each", run.Each)
 	}
 	for _, path := range r.Strip {
 		k.Text("strip", path)
@@ -39,4 +45,10 @@ func (r *Recipe) Key(root string, needs map[string]string) (string, error) {
 		k.Text("need "+name, needs[name])
 	}
 	return k.Sum(), nil
+}
+
+func option(k *step.Key, label, value string) {
+	if value != "" {
+		k.Text(label, value)
+	}
 }

@@ -8,13 +8,18 @@
 //
 //	version  WORD                            the thing's version
 //	source   KIND NAME VERSION FILE SHA256 [on MACHINE]
-//	                                         something to fetch: maven (NAME is group:artifact), npm, pypi; where one
-//	                                         file serves one kind of machine that builds, its name (x86_64, arm64)
+//	                                         something to fetch: crates, debian (NAME is the source package), maven (NAME
+//	                                         is group:artifact), npm, pypi; where one file serves one kind of machine
+//	                                         that builds, its name (x86_64, arm64)
 //	recorded ORIGIN FILE SHA256              something that went into a part made by hand, never fetched
 //	needs    RECIPE…                         other recipes, made before; ${RECIPE} is where their output lies
 //	input    PATH [except PATTERN…]          a file or folder of this tree that the result depends on
-//	unpack   PATTERN                         archives among the sources, unpacked into the output
-//	run      NAME                            a program, its argument vector on the indented lines below
+//	target                                   the output is for one architecture: it is made once for each
+//	unpack   PATTERN [into DIR]              archives among the sources, unpacked into the output; or into DIR of the
+//	                                         scratch folder, without the one folder that all of the archive lies in
+//	env      NAME=VALUE                      a variable of the environment of all runs; VALUE may have blanks
+//	run      NAME [in DIR] [each PATTERN]    a program, its argument vector on the indented lines below; in DIR of the
+//	                                         scratch folder; once for each file that matches, which is ${each}
 //	strip    PATH                            a path of this machine, taken out of every file that the runs have written
 //	part     NAME VERSION LICENCE TEXT…      a component that ends up in the layer, with its licence's texts
 //
@@ -40,7 +45,9 @@ type Recipe struct {
 	Recorded []Recorded
 	Needs    []string
 	Inputs   []Input
-	Unpack   []string
+	Target   bool
+	Unpack   []Unpack
+	Env      []string
 	Runs     []Run
 	Strip    []string
 	Parts    []Part
@@ -63,9 +70,17 @@ type Input struct {
 	Except []string
 }
 
+// Unpack is what to do with the sources whose file names match Pattern.
+type Unpack struct {
+	Pattern string
+	Into    string // a folder below the scratch folder; empty for the output
+}
+
 // Run is one program of a recipe.
 type Run struct {
 	Name string
+	Dir  string // below the scratch folder
+	Each string // the pattern of the files that it runs for; empty for one run
 	Argv []string
 }
 
@@ -115,13 +130,16 @@ func LoadAll(dir string) ([]*Recipe, error) {
 var (
 	comment = regexp.MustCompile(`(^|\s)#.*$`)
 	sha256  = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	kinds   = []string{"maven", "npm", "pypi"}
+	kinds   = []string{"crates", "debian", "maven", "npm", "pypi"}
 )
 
 func (r *Recipe) line(text string) error {
 	body := strings.TrimRight(comment.ReplaceAllString(text, ""), " \t")
 	switch {
 	case strings.TrimSpace(body) == "":
+		return nil
+	case strings.HasPrefix(body, "env "):
+		r.Env = append(r.Env, strings.TrimSpace(strings.TrimPrefix(body, "env ")))
 		return nil
 	case body[0] == ' ' || body[0] == '\t':
 		if len(r.Runs) == 0 {
@@ -137,7 +155,8 @@ func (r *Recipe) line(text string) error {
 
 func (r *Recipe) keyword(word string, args []string) error {
 	short, ok := map[string]int{
-		"version": 1, "source": 5, "recorded": 3, "needs": 1, "input": 1, "unpack": 1, "run": 1, "strip": 1, "part": 4,
+		"version": 1, "source": 5, "recorded": 3, "needs": 1, "input": 1, "target": 0, "unpack": 1, "run": 1,
+		"strip": 1, "part": 4,
 	}[word]
 	if !ok {
 		return fmt.Errorf("no keyword %q", word)
@@ -171,13 +190,35 @@ func (r *Recipe) keyword(word string, args []string) error {
 		}
 		r.Inputs = append(r.Inputs, in)
 	case "unpack":
-		r.Unpack = append(r.Unpack, args[0])
+		u := Unpack{Pattern: args[0]}
+		if err := options(args[1:], map[string]*string{"into": &u.Into}); err != nil {
+			return fmt.Errorf("unpack %s: %w", args[0], err)
+		}
+		r.Unpack = append(r.Unpack, u)
+	case "target":
+		r.Target = true
 	case "run":
-		r.Runs = append(r.Runs, Run{Name: args[0]})
+		run := Run{Name: args[0]}
+		if err := options(args[1:], map[string]*string{"in": &run.Dir, "each": &run.Each}); err != nil {
+			return fmt.Errorf("run %s: %w", args[0], err)
+		}
+		r.Runs = append(r.Runs, run)
 	case "strip":
 		r.Strip = append(r.Strip, args...)
 	case "part":
 		r.Parts = append(r.Parts, Part{args[0], args[1], args[2], args[3:]})
+	}
+	return nil
+}
+
+// options reads pairs of a keyword and its word.
+func options(args []string, known map[string]*string) error {
+	for ; len(args) > 0; args = args[2:] {
+		to, ok := known[args[0]]
+		if !ok || len(args) == 1 {
+			return fmt.Errorf("%q is not understood here", strings.Join(args, " "))
+		}
+		*to = args[1]
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ part B 1 MIT licences/b.txt licences/c.txt
 		Recorded: []Recorded{{"debian", "d.tar.xz", hash}},
 		Needs:    []string{"x", "y"},
 		Inputs:   []Input{{Path: "src", Except: []string{"*.test.js"}}},
-		Unpack:   []string{"*.whl"},
+		Unpack:   []Unpack{{Pattern: "*.whl"}},
 		Runs:     []Run{{Name: "compile", Argv: []string{"${x}/bin/x", "--flag", "two words"}}},
 		Strip:    []string{"${out}/", "${root}"},
 		Parts:    []Part{{"B", "1", "MIT", []string{"licences/b.txt", "licences/c.txt"}}},
