@@ -72,9 +72,16 @@ func TestMegabytesOnStderrAreAllLogged(t *testing.T) {
 
 func TestWriterThatNeverStopsDoesNotHoldTheDeadline(t *testing.T) {
 	r := start(t, "ready")
-	_, err := r.Invoke(deadline(t), lumoproc.Invoke{Event: []byte("errflood")})
+	ctx := expiring{t.Context(), make(chan struct{})}
+	failed := make(chan error, 1)
+	go func() {
+		_, err := r.Invoke(ctx, lumoproc.Invoke{Event: []byte("errflood")})
+		failed <- err
+	}()
+	r.log.await(t, "flood")
+	close(ctx.passed)
 	var timeout *lumoproc.TimeoutError
-	require.ErrorAs(t, err, &timeout)
+	require.ErrorAs(t, <-failed, &timeout)
 	assert.Contains(t, timeout.Tail, "flood")
 	r.answers("answer again", "again")
 }

@@ -194,6 +194,23 @@ func processState(pid int) string {
 	return rest[:1]
 }
 
+// expiring is a context whose deadline passes at a moment of the test's choosing: when passed is closed.
+type expiring struct {
+	context.Context
+	passed chan struct{}
+}
+
+func (e expiring) Done() <-chan struct{} { return e.passed }
+
+func (e expiring) Err() error {
+	select {
+	case <-e.passed:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 // deadline is short, but long enough for a child to be busy.
 func deadline(t *testing.T) context.Context {
 	t.Helper()
