@@ -70,3 +70,13 @@ func TestRecipesOfTheTreeHoldTogether(t *testing.T) {
 		})
 	}
 }
+
+func TestPatternWithDotsIsAnArgumentForEachFile(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"b.o", "a.o"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+	}
+	got, err := expand([]string{"rcs", "${work/*.o}..."}, map[string]string{"work": dir})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"rcs", dir + "/a.o", dir + "/b.o"}, got)
+}

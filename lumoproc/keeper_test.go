@@ -163,7 +163,7 @@ func TestChildThatDiedIdleIsReplacedUnseen(t *testing.T) {
 		pid := r.ready().PID
 		// Stopped, so that it cannot read the request in the moment before the signal reaches it.
 		require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
-		for processState(pid) != "T" {
+		for !stopped(t, pid) {
 			runtime.Gosched()
 		}
 		require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))

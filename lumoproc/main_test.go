@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sort"
 	"strings"
@@ -192,6 +193,23 @@ func processState(pid int) string {
 	}
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	return rest[:1]
+}
+
+// stopped reports whether every thread of a process is: its first one may be while another still reads.
+func stopped(t *testing.T, pid int) bool {
+	t.Helper()
+	states, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	require.NoError(t, err)
+	for _, file := range states {
+		stat, err := os.ReadFile(file)
+		if err != nil {
+			continue // a thread that has ended since
+		}
+		if _, rest, _ := strings.Cut(string(stat), ") "); rest[:1] != "T" {
+			return false
+		}
+	}
+	return true
 }
 
 // expiring is a context whose deadline passes at a moment of the test's choosing: when passed is closed.

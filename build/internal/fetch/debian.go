@@ -58,7 +58,9 @@ func debian(ctx context.Context, run Client, dir string, sources []recipe.Source
 			continue
 		}
 		done[pkg] = true
-		if err := run(ctx, dir, append([]string{apt, "--quiet", "source", "--download-only", "--only-source", pkg}, options...)...); err != nil {
+		err = run(ctx, dir, append([]string{apt, "--quiet", "source", "--download-only", "--only-source", pkg}, options...)...)
+		// A mirror in motion may have lost the package's description and still have the file.
+		if _, missing := os.Stat(filepath.Join(dir, s.File)); err != nil && missing != nil {
 			return fmt.Errorf("the mirror lists Debian source %s but does not have it; pinned is %s, sha256 %s: %w",
 				pkg, s.File, s.SHA256, err)
 		}

@@ -1,61 +1,112 @@
 package fetch
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/lumo-lambda/lumo-lambda/build/internal/recipe"
 )
 
-func TestDebianVersionIsTheOneThatHasTheFile(t *testing.T) {
-	wanted, other := strings.Repeat("a", 64), strings.Repeat("b", 64)
-	records := []byte("Package: zlib\nVersion: 2-1\nChecksums-Sha256:\n " + other + " 10 zlib_2.orig.tar.gz\n\n" +
-		"Package: zlib\nVersion: 1-4\nChecksums-Sha256:\n " + wanted + " 10 zlib_1.orig.tar.gz\n")
-	assert.Equal(t, "1-4", versionWith(records, wanted))
-	assert.Empty(t, versionWith(records, strings.Repeat("c", 64)), "a file that no version has")
+const targets = "Other https://other.test/\nDebian https://security.debian.test/\nDebian https://debian.test/debian/\n"
+
+// debianSource is a pin, and records in which its file belongs to version 1.2-3.
+func debianSource() (recipe.Source, string) {
+	s := source(content)
+	s.Kind, s.Name, s.Version, s.File = "debian", "thing", "1.2-1", "thing_1.2.orig.tar.gz"
+	return s, "Package: thing\nVersion: 1.1-9\nChecksums-Sha256:\n " + strings.Repeat("0", 64) + " 5 thing_1.1.orig.tar.gz\n\n" +
+		"Package: thing\nVersion: 1.2-3\nChecksums-Sha256:\n " + s.SHA256 + " 5 thing_1.2.orig.tar.gz\n"
 }
 
-func TestDebianMirrorIsNotTheOneOfSecurityUpdates(t *testing.T) {
-	mirror, err := debianMirror([]byte("Other http://other.example/\nDebian http://a.example/debian-security/\nDebian http://a.example/debian/\n"))
-	require.NoError(t, err)
-	assert.Equal(t, "http://a.example/debian/", mirror)
-	_, err = debianMirror([]byte("Other http://other.example/\n"))
-	assert.ErrorContains(t, err, "folder of sources")
-}
-
-// tarball writes a .tar.gz of the named empty files.
-func tarball(t *testing.T, names ...string) string {
+// withApt puts an apt on the PATH that knows the targets and has the records.
+func withApt(t *testing.T, records string) {
 	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	w := tar.NewWriter(z)
-	for _, name := range names {
-		require.NoError(t, w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Typeflag: tar.TypeReg}))
+	dir := t.TempDir()
+	for name, prints := range map[string]string{"apt-get": targets, "apt-cache": records} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".txt"), []byte(prints), 0o644))
+		script := "#!/bin/sh\nwhile IFS= read -r line; do echo \"$line\"; done <" + filepath.Join(dir, name+".txt") + "\n"
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755))
 	}
-	require.NoError(t, w.Close())
-	require.NoError(t, z.Close())
-	file := filepath.Join(t.TempDir(), "a.tar.gz")
-	require.NoError(t, os.WriteFile(file, b.Bytes(), 0o644))
-	return file
+	t.Setenv("PATH", dir)
 }
 
-func TestUnpackTopTakesTheOneFolderAway(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "source")
-	require.NoError(t, UnpackTop(tarball(t, "zlib-1.3/zlib.h", "zlib-1.3/test/a.c"), dir))
-	assert.FileExists(t, filepath.Join(dir, "zlib.h"))
-	assert.FileExists(t, filepath.Join(dir, "test", "a.c"))
+func TestDebianSourceIsFoundByItsHashInWhateverRevisionHasIt(t *testing.T) {
+	s, records := debianSource()
+	withApt(t, records)
+	var asked []string
+	f := &Fetcher{Cache: t.TempDir(), Client: func(_ context.Context, dir string, argv ...string) error {
+		if slices.Contains(argv, "source") {
+			asked = argv
+			return os.WriteFile(filepath.Join(dir, s.File), []byte(content), 0o644)
+		}
+		return nil
+	}}
+	require.NoError(t, f.Fetch(t.Context(), []recipe.Source{s}))
+	assert.Contains(t, asked, "thing=1.2-3")
+	assert.FileExists(t, f.Path(s))
+}
 
-	dir = filepath.Join(t.TempDir(), "flat")
-	require.NoError(t, UnpackTop(tarball(t, "a.h", "b/c.h"), dir))
-	assert.FileExists(t, filepath.Join(dir, "a.h"))
-	assert.FileExists(t, filepath.Join(dir, "b", "c.h"))
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(dir), ".unpack-*"))
-	require.NoError(t, err)
-	assert.Empty(t, left)
+func TestDebianFileCountsThoughItsDescriptionIsGone(t *testing.T) {
+	s, records := debianSource()
+	withApt(t, records)
+	f := &Fetcher{Cache: t.TempDir(), Client: func(_ context.Context, dir string, argv ...string) error {
+		if !slices.Contains(argv, "source") {
+			return nil
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, s.File), []byte(content), 0o644))
+		return errors.New("404 for the .dsc")
+	}}
+	require.NoError(t, f.Fetch(t.Context(), []recipe.Source{s}))
+}
+
+func TestWhatAMirrorNoLongerHasIsNamedWithItsPin(t *testing.T) {
+	s, records := debianSource()
+	gone := func(_ context.Context, _ string, argv ...string) error {
+		if slices.Contains(argv, "source") {
+			return errors.New("404")
+		}
+		return nil
+	}
+	for name, records := range map[string]string{"not listed": "Package: thing\nVersion: 1.3-1\n", "listed, not there": records} {
+		t.Run(name, func(t *testing.T) {
+			withApt(t, records)
+			err := (&Fetcher{Cache: t.TempDir(), Client: gone}).Fetch(t.Context(), []recipe.Source{s})
+			for _, want := range []string{"thing", s.File, s.SHA256, "LUMO_SOURCES"} {
+				assert.ErrorContains(t, err, want)
+			}
+		})
+	}
+}
+
+func TestCrateComesFromCargosCache(t *testing.T) {
+	withTool(t, "cargo", "env")
+	t.Setenv("CARGO_HOME", t.TempDir())
+	s := source(content)
+	s.Kind, s.Name, s.Version, s.File = "crates", "thing-sys", "0.4.0-alpha.2", "thing-sys-0.4.0-alpha.2.crate"
+	f := &Fetcher{Cache: t.TempDir(), Client: func(_ context.Context, dir string, argv ...string) error {
+		manifest, err := os.ReadFile(filepath.Join(dir, "Cargo.toml"))
+		require.NoError(t, err)
+		assert.Contains(t, string(manifest), `thing-sys = "=0.4.0-alpha.2"`)
+		home, ok := strings.CutPrefix(argv[1], "CARGO_HOME=")
+		require.True(t, ok, "%q", argv)
+		cached := filepath.Join(home, "registry", "cache", "index", s.File)
+		require.NoError(t, os.MkdirAll(filepath.Dir(cached), 0o755))
+		return os.WriteFile(cached, []byte(content), 0o644)
+	}}
+	require.NoError(t, f.Fetch(t.Context(), []recipe.Source{s}))
+	assert.FileExists(t, f.Path(s))
+}
+
+func TestLinkThatLeavesItsArchiveIsRefused(t *testing.T) {
+	for name, to := range map[string]string{"a/b": "../../etc", "../a": "b", "a": "/etc/passwd"} {
+		assert.ErrorContains(t, link(t.TempDir(), name, to), "leaves", name)
+	}
+	require.NoError(t, link(t.TempDir(), "a/b", "../c"))
 }
