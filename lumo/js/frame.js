@@ -53,9 +53,10 @@ function result(request, bytes) {
   return [header(Type.Result, request, bytes.length), bytes];
 }
 
-// fault takes the error type (printable ASCII, under 64 KiB) and the error JSON as text.
+// fault takes the error type and the error JSON as text. A program can call its errors anything: what the header cannot carry
+// of the type (it is printable ASCII, and short) is replaced or cut; the JSON has it whole.
 function fault(request, type, json) {
-  const name = Buffer.from(type, 'latin1');
+  const name = Buffer.from(type.slice(0, 255).replace(/[^\x20-\x7e]/g, '?'), 'latin1');
   const body = Buffer.from(json);
   const size = Buffer.allocUnsafe(2);
   size.writeUInt16BE(name.length, 0);

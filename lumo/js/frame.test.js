@@ -101,6 +101,12 @@ test('decodes all vectors from one buffer, cut at every offset', () => {
   }
 });
 
+test('an error type that is no short ASCII is made one, so that the parent can read the frame', () => {
+  const [message] = decodeAll(Buffer.concat(frame.fault(1, `Fehlér\n${'x'.repeat(70000)}`, '{}')));
+  assert.equal(message.errorType, `Fehl?r?${'x'.repeat(248)}`.slice(0, 255));
+  assert.deepEqual(message.body, Buffer.from('{}'));
+});
+
 test('refuses to encode a payload over the limit', () => {
   assert.throws(() => frame.result(1, Buffer.alloc(frame.MAX_PAYLOAD + 1)), { code: 'length' });
 });

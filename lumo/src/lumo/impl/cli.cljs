@@ -115,10 +115,10 @@
     :script (run-script! script args)
     :stdin  (run-stdin! args)
     :main   (run-main! main args)
-    :repl   (repl/start! opts report!)
+    :repl   (repl/start! opts)
     (if (seq run)
       (call-main-cli-fn! args)
-      (repl/start! opts report!))))
+      (repl/start! opts))))
 
 (defn- node-argv
   "process.argv as Node has it for its own scripts: the executable, the main program, the program's arguments."

@@ -383,10 +383,11 @@
       (fn [js-text _] (script/add! unit js-text nil) (script/flush! unit)))))
 
 (defn ns-value
-  "The value of a var, by its qualified symbol, or nil where JavaScript has none."
+  "The value of a var, by its qualified symbol; `js/undefined` where there is no such var or namespace."
   [sym]
-  (let [o (js/goog.getObjectByName (comp/munge (namespace sym)))]
-    (when o (unchecked-get o (comp/munge (name sym))))))
+  (if-some [o (js/goog.getObjectByName (comp/munge (namespace sym)))]
+    (unchecked-get o (comp/munge (name sym)))
+    js/undefined))
 
 (defn ns-map
   "What the compiler knows of a namespace."

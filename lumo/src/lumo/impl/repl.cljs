@@ -54,7 +54,7 @@
 (defn start!
   "Reads forms from stdin until it ends, or :cljs/quit or exit is entered. An error is printed and the loop goes on. Needs
   `:quiet` and `:dumb` of the command line."
-  [{:keys [quiet dumb]} _report!]
+  [{:keys [quiet dumb]}]
   (let [readline (js/require "readline")
         terminal (and (not dumb) (.. js/process -stdin -isTTY))
         console  (.createInterface readline #js {:input    (.-stdin js/process)

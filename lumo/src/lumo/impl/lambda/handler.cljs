@@ -58,15 +58,16 @@
            (or (not-empty (text/did-you-mean (name fn-sym) names))
                (str "; it defines " (if (seq names) (string/join ", " (sort names)) "nothing")))))))
 
-(defn- arities
-  "`:one?` is true where `f` can be called with one argument."
+(defn- takes-one?
+  "True where `f` can be called with one argument. What is no function but can be called, such as a multimethod, can."
   [f]
-  (let [multi? (some? (.-cljs$lang$maxFixedArity f))]
-    {:one? (if multi?
-             (or (some? (.-cljs$core$IFn$_invoke$arity$1 f))
-                 (and (some? (.-cljs$core$IFn$_invoke$arity$variadic f))
-                      (<= (.-cljs$lang$maxFixedArity f) 1)))
-             (<= (.-length f) 1))}))
+  (cond
+    (not (fn? f)) true
+    (some? (.-cljs$lang$maxFixedArity f))
+    (or (some? (.-cljs$core$IFn$_invoke$arity$1 f))
+        (and (some? (.-cljs$core$IFn$_invoke$arity$variadic f))
+             (<= (.-cljs$lang$maxFixedArity f) 1)))
+    :else (<= (.-length f) 1)))
 
 (defn load!
   "Loads the handler named by `text`. Returns `{:call (fn [event context] answer), :event form}`: the form is that of the
@@ -82,7 +83,7 @@
         (undefined? f) (var-not-found ns-sym sym)
         (not (ifn? f)) (fail "Runtime.HandlerNotFound" (str sym " is not a function but " (pr-str f)))
         :else
-        {:call  (if (or (not (fn? f)) (:one? (arities f)))
+        {:call  (if (takes-one? f)
                   (fn [event context] (f {:event event :context context}))
                   (fn [event context] (f event context)))
          :event (:lambda/event (compiler/var-meta sym))}))))
