@@ -17,6 +17,7 @@ globalThis.$lumo = {
   frame: require('./frame.js'),
   child: require('./child.js'),
   streams: require('./streams.js'),
+  addons: require('./addons.js'),
   versions: $bundle.versions,
   maxAnswer: MAX_ANSWER,
   entry: __filename, // as stack frames name it
@@ -43,6 +44,7 @@ if (startupSnapshot.isBuildingSnapshot()) {
   $lumo.assets.useFolder(null);
   allowRandomPools();
   startupSnapshot.setDeserializeMainFunction(() => {
+    $lumo.addons.install();
     // In a single executable argv is [executable, executable, …arguments].
     lumo.main.start(process.argv.slice(2));
   });

@@ -98,6 +98,7 @@ globalThis.require = require;
 globalThis.$lumo = {
   assets: require(path.join(repo, 'lumo/js/assets.js')),
   jar: require(path.join(repo, 'lumo/js/jar.js')),
+  addons: require(path.join(repo, 'lumo/js/addons.js')),
   versions: JSON.stringify({ lumo: version }),
 };
 $lumo.assets.useFolder(assets);

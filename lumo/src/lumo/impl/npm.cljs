@@ -51,9 +51,12 @@
   []
   (.clear (:known @state)))
 
+(defn- load-module [lib]
+  (js/$lumo.addons.explain #((:require @state) lib)))
+
 (defn- load-sub [lib]
   (let [[base sub] (split-sub lib)
-        module     ((:require @state) base)]
+        module     (load-module base)]
     (if sub
       (reduce (fn [o k] (when (some? o) (unchecked-get o k))) module (string/split sub #"\."))
       module)))
@@ -63,7 +66,7 @@
   [folder]
   (let [node-require (.createRequire node-module (str folder "/"))
         wrapper      (fn require [lib]
-                       (if (string/includes? lib "$") (load-sub lib) (node-require lib)))]
+                       (if (string/includes? lib "$") (load-sub lib) (load-module lib)))]
     (js/Object.assign wrapper node-require)
     (swap! state assoc :require node-require)
     (forget!)
