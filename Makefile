@@ -1,5 +1,6 @@
 # Every target is one line of `make help`; the work is done by the Go program in build/ (`go doc ./build`).
 ARCH ?= x86_64
+ENGINE ?= static
 BUILD = go run ./build
 HELLO = examples/hello -e '{"name":"Lisp"}'
 
@@ -9,7 +10,7 @@ HELLO = examples/hello -e '{"name":"Lisp"}'
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "ARCH=x86_64 (the default) or arm64, for layer and engine. LUMO_SOURCES=DIR: a folder of sources in place of the registries."
+	@echo "ARCH=x86_64 (the default) or arm64, for layer and engine. ENGINE=dynamic: the layer that loads native addons. LUMO_SOURCES=DIR: a folder of sources in place of the registries."
 
 run: layer ## build all, and invoke the hello example on a local Lambda (needs Go alone)
 	dist/lumo-lambda invoke $(HELLO)
@@ -19,12 +20,14 @@ test: need-go ## fetch what the tests need, check the source's form, build both 
 	$(BUILD) lint
 	$(BUILD) layer x86_64
 	$(BUILD) layer arm64
+	$(BUILD) layer x86_64 --engine=dynamic
+	$(BUILD) layer arm64 --engine=dynamic
 	$(BUILD) test-js
 	$(BUILD) test-cljs
 	go test -race ./...
 
 layer: need-go ## write dist/: the layer's zip, bootstrap, lumo, and the developer's command
-	$(BUILD) layer $(ARCH)
+	$(BUILD) layer $(ARCH) --engine=$(ENGINE)
 
 engine: need-go ## unpack the static Node.js of build/prebuilt, or compile it where its recipes have changed (docs/engine.md)
 	$(BUILD) engine $(ARCH)
@@ -52,7 +55,7 @@ bench: layer ## measure starts and round trips; prints Go's benchmark format
 
 update-goldens: layer ## rewrite the golden files and the notices, for review
 	$(BUILD) notices
-	go test ./build/... ./layer/... ./cmd/... ./test/... -run Golden -update
+	go test ./build ./cmd/bootstrap ./test -run Golden -update
 
 clean: need-go ## remove dist/ and .cache/
 	$(BUILD) clean

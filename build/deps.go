@@ -142,7 +142,7 @@ func (t *tree) ensureCompiler(ctx context.Context) error {
 	return t.ensure(ctx, err, "gcc", "libc6-dev")
 }
 
-// ensureQemu makes sure that programs of the other architecture run here.
+// ensureQemu makes sure that programs of the other architecture run here, static and dynamic.
 func (t *tree) ensureQemu(ctx context.Context) error {
 	native, err := host.Native()
 	if err != nil {
@@ -154,6 +154,10 @@ func (t *tree) ensureQemu(ctx context.Context) error {
 		}
 		_, err := arch.Command(ctx, "", "")
 		if err := t.ensure(ctx, err, "qemu-user-static"); err != nil {
+			return err
+		}
+		_, err = arch.DynamicCommand(ctx, "", "")
+		if err := t.ensure(ctx, err, arch.LibraryPackages()...); err != nil {
 			return err
 		}
 	}

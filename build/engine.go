@@ -134,7 +134,11 @@ func unxz(from, to string) error {
 }
 
 func engineTarget(ctx context.Context, t *tree, arch host.Arch, stdout io.Writer) error {
-	exe, err := t.engine(ctx, arch)
+	make := t.engine
+	if t.flavour == dynamic {
+		make = t.dynamicEngine
+	}
+	exe, err := make(ctx, arch)
 	if err != nil {
 		return err
 	}

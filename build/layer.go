@@ -15,13 +15,14 @@ import (
 	"github.com/lumo-lambda/lumo-lambda/layer"
 )
 
-// layerTarget writes dist/<arch>/{bootstrap,lumo}, dist/lumo-lambda-<arch>.zip and dist/lumo-lambda.
+// layerTarget writes dist/<arch>/{bootstrap,lumo}, dist/lumo-lambda-<arch>.zip and dist/lumo-lambda; of the dynamic flavour,
+// dynamic-<arch> takes the place of <arch>.
 func layerTarget(ctx context.Context, t *tree, arch host.Arch, _ io.Writer) error {
-	lumo, err := t.lumo(ctx, arch)
+	lumo, err := t.lumo(ctx, arch, t.flavour)
 	if err != nil {
 		return err
 	}
-	dist := t.path("dist", string(arch))
+	dist := t.path("dist", t.flavour.label(arch))
 	if err := os.MkdirAll(dist, 0o755); err != nil {
 		return fmt.Errorf("make dist: %w", err)
 	}
@@ -38,12 +39,12 @@ func layerTarget(ctx context.Context, t *tree, arch host.Arch, _ io.Writer) erro
 	if err := t.goBuild(ctx, native, "./cmd/lumo-lambda", t.path("dist", "lumo-lambda")); err != nil {
 		return err
 	}
-	return t.zip(ctx, arch, dist)
+	return t.zip(ctx, arch, t.flavour, dist)
 }
 
-// layerFiles are what the layer holds, with the two executables taken from the folder dist.
-func (t *tree) layerFiles(ctx context.Context, dist string) ([]layer.File, error) {
-	notices, err := t.noticeFiles(ctx)
+// layerFiles are what the layer of a flavour holds, with the two executables taken from the folder dist.
+func (t *tree) layerFiles(ctx context.Context, f flavour, dist string) ([]layer.File, error) {
+	notices, err := t.noticeFiles(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -54,12 +55,13 @@ func (t *tree) layerFiles(ctx context.Context, dist string) ([]layer.File, error
 	), nil
 }
 
-func (t *tree) zip(ctx context.Context, arch host.Arch, dist string) error {
-	files, err := t.layerFiles(ctx, dist)
+func (t *tree) zip(ctx context.Context, arch host.Arch, f flavour, dist string) error {
+	files, err := t.layerFiles(ctx, f, dist)
 	if err != nil {
 		return err
 	}
-	k := step.NewKey("zip-" + string(arch))
+	stepName := "zip-" + f.label(arch)
+	k := step.NewKey(stepName)
 	k.Text("go", runtime.Version()) // its compressor packs
 	for _, f := range files {
 		digest, err := step.FileDigest(f.Path)
@@ -71,9 +73,11 @@ func (t *tree) zip(ctx context.Context, arch host.Arch, dist string) error {
 	if err := k.Files(t.root, "layer/zip.go"); err != nil {
 		return err
 	}
-	name := "lumo-lambda-" + string(arch) + ".zip"
-	dir, err := t.steps.Make(ctx, &step.Step{Name: "zip-" + string(arch), Key: k.Sum(),
-		Make: func(_ context.Context, job *step.Job) error { return pack(filepath.Join(job.Out, name), files) }})
+	name := "lumo-lambda-" + f.label(arch) + ".zip"
+	dir, err := t.steps.Make(ctx, &step.Step{Name: stepName, Key: k.Sum(),
+		Make: func(_ context.Context, job *step.Job) error {
+			return pack(filepath.Join(job.Out, name), files, f.maxBytes())
+		}})
 	if err != nil {
 		return err
 	}
@@ -81,7 +85,7 @@ func (t *tree) zip(ctx context.Context, arch host.Arch, dist string) error {
 }
 
 // pack writes the layer's zip, if it is small enough.
-func pack(name string, files []layer.File) error {
+func pack(name string, files []layer.File, most int64) error {
 	out, err := os.Create(name)
 	if err != nil {
 		return fmt.Errorf("create the layer's zip: %w", err)
@@ -94,8 +98,8 @@ func pack(name string, files []layer.File) error {
 	if err != nil {
 		return fmt.Errorf("measure the layer's zip: %w", err)
 	}
-	if info.Size() > layer.MaxBytes {
-		return fmt.Errorf("the layer has %d bytes, more than the %d that it may have", info.Size(), layer.MaxBytes)
+	if info.Size() > most {
+		return fmt.Errorf("the layer has %d bytes, more than the %d that it may have", info.Size(), most)
 	}
 	return out.Close()
 }

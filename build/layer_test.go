@@ -27,17 +27,21 @@ func golden(t *testing.T, name, text string) {
 }
 
 func TestGoldenLayerListing(t *testing.T) {
-	files, err := thisTree(t).layerFiles(t.Context(), "dist")
-	require.NoError(t, err)
-	var list strings.Builder
-	for _, f := range files {
-		mode := "0644"
-		if f.Exec {
-			mode = "0755"
-		}
-		fmt.Fprintf(&list, "%s %s\n", mode, f.Name)
+	for _, f := range flavours {
+		t.Run(string(f), func(t *testing.T) {
+			files, err := thisTree(t).layerFiles(t.Context(), f, "dist")
+			require.NoError(t, err)
+			var list strings.Builder
+			for _, f := range files {
+				mode := "0644"
+				if f.Exec {
+					mode = "0755"
+				}
+				fmt.Fprintf(&list, "%s %s\n", mode, f.Name)
+			}
+			golden(t, "testdata/layer-"+string(f)+".golden", list.String())
+		})
 	}
-	golden(t, "testdata/layer.golden", list.String())
 }
 
 func TestGoldenNotices(t *testing.T) {

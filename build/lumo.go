@@ -13,9 +13,9 @@ import (
 	"github.com/lumo-lambda/lumo-lambda/build/internal/step"
 )
 
-// lumoStep joins the engine and the bundle, and tries the result.
-func (t *tree) lumoStep(ctx context.Context, arch host.Arch) (*step.Step, error) {
-	engine, err := t.engineStep(arch)
+// lumoStep joins the engine of a flavour and the bundle, and tries the result.
+func (t *tree) lumoStep(ctx context.Context, arch host.Arch, f flavour) (*step.Step, error) {
+	engine, err := t.flavouredEngineStep(arch, f)
 	if err != nil {
 		return nil, err
 	}
@@ -24,32 +24,44 @@ func (t *tree) lumoStep(ctx context.Context, arch host.Arch) (*step.Step, error)
 	if err != nil {
 		return nil, err
 	}
-	k := step.NewKey("lumo-" + string(arch))
+	name := "lumo-" + f.label(arch)
+	k := step.NewKey(name)
 	k.Text("engine", engine.Key)
 	k.Text("bundle", bundle.Key)
-	for _, source := range []string{"build/internal/sea", "build/internal/elfnote"} {
+	sources := []string{"build/internal/sea", "build/internal/elfnote/elfnote.go"}
+	if f == dynamic {
+		sources = append(sources, "build/internal/elfnote/strip.go")
+	}
+	for _, source := range sources {
 		if err := k.Files(t.root, source, "*_test.go"); err != nil {
 			return nil, err
 		}
 	}
 	return &step.Step{
-		Name:  "lumo-" + string(arch),
+		Name:  name,
 		Key:   k.Sum(),
 		Needs: []*step.Step{engine},
 		Make: func(ctx context.Context, job *step.Job) error {
 			exe := filepath.Join(job.Dir(engine), engineExe)
+			if f == dynamic {
+				stripped := filepath.Join(job.Work, engineExe)
+				if err := prepareDynamicEngine(exe, stripped); err != nil {
+					return err
+				}
+				exe = stripped
+			}
 			out := filepath.Join(job.Out, "lumo")
-			if err := sea.Build(ctx, arch, exe, dir, job.Work, out, job.Log); err != nil {
+			if err := sea.Build(ctx, f.runner(arch), exe, dir, filepath.Join(job.Work, "sea"), out, job.Log); err != nil {
 				return err
 			}
-			return tryLumo(ctx, arch, out, job.Log)
+			return tryLumo(ctx, f.runner(arch), out, job.Log)
 		},
 	}, nil
 }
 
 // tryLumo has a new lumo compute something, on its own architecture: a snapshot that was made wrong shows here.
-func tryLumo(ctx context.Context, arch host.Arch, exe string, log io.Writer) error {
-	cmd, err := arch.Command(ctx, exe, exe, "-e", "(reduce + (map inc (range 4)))")
+func tryLumo(ctx context.Context, run host.Runner, exe string, log io.Writer) error {
+	cmd, err := run(ctx, exe, exe, "-e", "(reduce + (map inc (range 4)))")
 	if err != nil {
 		return err
 	}
@@ -65,7 +77,7 @@ func tryLumo(ctx context.Context, arch host.Arch, exe string, log io.Writer) err
 }
 
 func lumoTarget(ctx context.Context, t *tree, arch host.Arch, stdout io.Writer) error {
-	exe, err := t.lumo(ctx, arch)
+	exe, err := t.lumo(ctx, arch, t.flavour)
 	if err != nil {
 		return err
 	}
@@ -73,9 +85,9 @@ func lumoTarget(ctx context.Context, t *tree, arch host.Arch, stdout io.Writer) 
 	return nil
 }
 
-// lumo is the path of an architecture's lumo, made.
-func (t *tree) lumo(ctx context.Context, arch host.Arch) (string, error) {
-	s, err := t.lumoStep(ctx, arch)
+// lumo is the path of an architecture's lumo of a flavour, made.
+func (t *tree) lumo(ctx context.Context, arch host.Arch, f flavour) (string, error) {
+	s, err := t.lumoStep(ctx, arch, f)
 	if err != nil {
 		return "", err
 	}

@@ -39,7 +39,7 @@ func buildApp(t *testing.T, arch host.Arch, bundle string) string {
 	log, err := os.Create(filepath.Join(dir, "log"))
 	require.NoError(t, err)
 	defer log.Close()
-	err = sea.Build(t.Context(), arch, engine, bundle, filepath.Join(dir, "work"), out, log)
+	err = sea.Build(t.Context(), arch.Command, engine, bundle, filepath.Join(dir, "work"), out, log)
 	if err != nil {
 		text, _ := os.ReadFile(log.Name())
 		t.Fatalf("%v\n%s", err, text)
@@ -113,7 +113,7 @@ func TestBundleThatThrowsFailsTheBuild(t *testing.T) {
 			bundle := t.TempDir()
 			require.NoError(t, os.WriteFile(filepath.Join(bundle, "main.js"), []byte(script), 0o644))
 			dir := t.TempDir()
-			err := sea.Build(t.Context(), host.X8664, engine, bundle, filepath.Join(dir, "work"), filepath.Join(dir, "app"), io.Discard)
+			err := sea.Build(t.Context(), host.X8664.Command, engine, bundle, filepath.Join(dir, "work"), filepath.Join(dir, "app"), io.Discard)
 			assert.ErrorContains(t, err, "make the start-up snapshot")
 			assert.NoFileExists(t, filepath.Join(dir, "app"))
 		})

@@ -1,6 +1,6 @@
 // Build makes everything that is not plain Go: the engine, the compiled ClojureScript bundle, lumo, the layer.
 //
-//	go run ./build TARGET [ARCH]
+//	go run ./build TARGET [ARCH] [--engine=static|dynamic]
 //
 //	engine [ARCH]   unpack the static Node.js executable, or compile it where the recipes have changed; prints its path
 //	engine-from-source [ARCH] compile it and pack it into build/prebuilt
@@ -17,7 +17,8 @@
 //	notices         rewrite THIRD_PARTY_NOTICES.md
 //	clean           remove dist/ and .cache/
 //
-// ARCH is x86_64 (the default) or arm64. Of the environment it reads LUMO_SOURCES: a folder of source files that stands
+// ARCH is x86_64 (the default) or arm64. With --engine=dynamic, `engine`, `lumo` and `layer` are of the flavour that loads
+// native addons (flavour.go). Of the environment it reads LUMO_SOURCES: a folder of source files that stands
 // in for the registries.
 //
 // # Caches
@@ -67,13 +68,17 @@ var targets = map[string]func(context.Context, *tree, host.Arch, io.Writer) erro
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	args, engine, err := takeFlavour(args)
+	if err != nil {
+		return err
+	}
 	var only string // the recipe to make, of the target `recipe`
 	if len(args) >= 2 && args[0] == "recipe" {
 		only = args[1]
 		args = append([]string{"recipe"}, args[2:]...)
 	}
 	if len(args) == 0 || len(args) > 2 {
-		return errors.New("usage: go run ./build TARGET [ARCH]; `go doc ./build` lists the targets")
+		return errors.New("usage: go run ./build TARGET [ARCH] [--engine=static|dynamic]; `go doc ./build` lists the targets")
 	}
 	target, ok := targets[args[0]]
 	if !ok {
@@ -81,7 +86,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	arch := host.X8664
 	if len(args) == 2 {
-		var err error
 		if arch, err = host.ParseArch(args[1]); err != nil {
 			return err
 		}
@@ -90,6 +94,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t.only = only
+	t.only, t.flavour = only, engine
 	return target(ctx, t, arch, stdout)
 }

@@ -28,7 +28,7 @@ func (t *tree) makeRecipe(ctx context.Context, r *recipe.Recipe, arch host.Arch,
 	if err != nil {
 		return err
 	}
-	for _, s := range forMachine(r.Sources, native) {
+	for _, s := range sourcesFor(r.Sources, native, arch) {
 		if err := placeSource(r, filepath.Join(job.Dir(needs["sources"]), s.File), job); err != nil {
 			return err
 		}

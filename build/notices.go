@@ -40,9 +40,9 @@ func (t *tree) components(ctx context.Context) ([]component, error) {
 	}
 	var all []component
 	for _, r := range recipes {
-		in := "lumo"
-		if r.Name == "go" {
-			in = "bootstrap"
+		in, err := t.whereIs(r)
+		if err != nil {
+			return nil, err
 		}
 		for _, p := range r.Parts {
 			c := component{in: in, name: p.Name, version: p.Version, licence: p.Licence}
@@ -159,9 +159,9 @@ func noticesText(all []component) string {
 	return b.String()
 }
 
-// noticeFiles are the notices as the layer has them.
-func (t *tree) noticeFiles(ctx context.Context) ([]layer.File, error) {
-	all, err := t.components(ctx)
+// noticeFiles are the notices as the layer of a flavour has them.
+func (t *tree) noticeFiles(ctx context.Context, f flavour) ([]layer.File, error) {
+	all, err := t.componentsOf(ctx, f)
 	if err != nil {
 		return nil, err
 	}

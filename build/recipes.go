@@ -78,17 +78,18 @@ func (t *tree) recipeStepFor(name string, arch host.Arch) (*step.Step, error) {
 	for _, need := range r.Needs {
 		s.Needs = append(s.Needs, needs[need])
 	}
-	if sources := forMachine(r.Sources, native); len(sources) > 0 {
+	if sources := sourcesFor(r.Sources, native, arch); len(sources) > 0 {
 		needs["sources"] = t.fetchStep(name, sources)
 		s.Needs = append(s.Needs, needs["sources"])
 	}
 	return s, nil
 }
 
-// forMachine leaves out the sources for other machines than the one that builds.
-func forMachine(sources []recipe.Source, native host.Arch) []recipe.Source {
+// sourcesFor leaves out the sources for other machines than the one that builds, and for other architectures than the one
+// that is built for.
+func sourcesFor(sources []recipe.Source, native, arch host.Arch) []recipe.Source {
 	return slices.DeleteFunc(slices.Clone(sources), func(s recipe.Source) bool {
-		return s.Machine != "" && s.Machine != string(native)
+		return s.Machine != "" && s.Machine != string(native) || s.Arch != "" && s.Arch != string(arch)
 	})
 }
 

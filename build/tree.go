@@ -18,7 +18,8 @@ type tree struct {
 	out     io.Writer // progress, for a person
 	steps   *step.Runner
 	sources *fetch.Fetcher
-	only    string // what the target `recipe` is to make
+	only    string  // what the target `recipe` is to make
+	flavour flavour // what the targets `engine`, `lumo` and `layer` are to make
 }
 
 // findTree finds the project's folder at or above the working directory.
@@ -43,6 +44,7 @@ func openTree(root string, out io.Writer) *tree {
 	return &tree{
 		root:    root,
 		out:     out,
+		flavour: static,
 		steps:   &step.Runner{Cache: filepath.Join(root, ".cache", "build"), Progress: out},
 		sources: &fetch.Fetcher{Cache: filepath.Join(root, ".cache", "sources"), Local: os.Getenv("LUMO_SOURCES")},
 	}

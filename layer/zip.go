@@ -30,6 +30,10 @@ import (
 // uploaded directly and 250 MB for all layers and the function, unpacked.
 const MaxBytes = 36_000_000
 
+// MaxDynamicBytes is the same for the dynamic flavour, whose engine alone, with all of ICU's data in it, is larger than
+// MaxBytes. It is Lambda's own limit for a zip that is uploaded directly.
+const MaxDynamicBytes = 50_000_000
+
 // File is a file of the layer.
 type File struct {
 	Name string // in the zip, slash-separated

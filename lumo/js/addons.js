@@ -70,7 +70,7 @@ function canLoad(executable) {
 function install(executable = process.execPath) {
   const dlopen = process.dlopen;
   able = null;
-  process.dlopen = function (module, file, ...flags) {
+  process.dlopen = (module, file, ...flags) => {
     if (canLoad(executable)) return dlopen.call(process, module, file, ...flags);
     const error = refusal(file);
     refused?.push(error);

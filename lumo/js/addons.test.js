@@ -94,7 +94,10 @@ test('a loader that hides the refusal is seen through', (t) => {
 
 test('a loader that asks for an addon built for musl gets the same answer', (t) => {
   installed(t);
-  const require = modules(t, { 'old/index.js': `require('@scope/fast-linux-x64-musl')`, 'other/index.js': `require('gone')` });
+  const require = modules(t, {
+    'old/index.js': `require('@scope/fast-linux-x64-musl')`,
+    'other/index.js': `require('gone')`,
+  });
   const e = thrown(() => addons.explain(() => require('old')));
   assert.equal(e.name, 'Runtime.NativeAddonError');
   assert.match(e.message, /and @scope\/fast-linux-x64-musl is one/);

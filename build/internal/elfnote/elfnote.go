@@ -1,4 +1,4 @@
-// Package elfnote adds a note to a static ELF executable, after the link.
+// Package elfnote adds a note to an ELF executable, after the link.
 //
 // Node.js looks for the application of a single-executable program in its own program headers: it walks every PT_NOTE
 // segment for a note whose name begins with NODE_SEA (deps/postject/postject-api.h in Node's source). A linker has left
@@ -11,8 +11,8 @@
 //
 // The table of program headers neither moves nor grows. That matters: Linux before 5.18 (Lambda runs 5.10) computes
 // AT_PHDR, by which the program finds its own headers, from the first PT_LOAD and e_phoff, and is wrong about a table
-// that was moved elsewhere. PT_PHDR itself is needed only by position-independent executables, so Add takes no others
-// than ET_EXEC.
+// that was moved elsewhere. PT_PHDR itself is needed only by position-independent executables, from which a loader tells
+// how far they were moved; so Add takes no others than ET_EXEC, static or dynamic.
 package elfnote
 
 import (
@@ -116,7 +116,7 @@ func readHeaders(exe []byte) (*headers, error) {
 	case elf.Class(file.Ident[elf.EI_CLASS]) != elf.ELFCLASS64 || elf.Data(file.Ident[elf.EI_DATA]) != elf.ELFDATA2LSB:
 		return nil, errors.New("not a 64-bit little-endian ELF file")
 	case elf.Type(file.Type) != elf.ET_EXEC:
-		return nil, fmt.Errorf("an executable of type %v; only a static one at a fixed address (ET_EXEC) will do",
+		return nil, fmt.Errorf("an executable of type %v; only one at a fixed address (ET_EXEC) will do",
 			elf.Type(file.Type))
 	case file.Phoff > uint64(len(exe)):
 		return nil, errors.New("the program headers lie outside the file")

@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"os/exec"
+	"path/filepath"
 )
 
 // getting says where each tool that a build may ask for comes from. The package names are Debian's, which most others
@@ -17,13 +18,18 @@ var getting = map[string]string{
 	"qemu-x86_64-static":  "apt-get install qemu-user-static",
 }
 
-// MissingToolError is a tool that is not on the PATH: its name, what it was wanted for, and how to get it.
+// MissingToolError is a tool that is not on the PATH, or a file that is not at its place: its name, what it was wanted for,
+// and how to get it.
 type MissingToolError struct {
 	Tool, Purpose, Getting string
 }
 
 func (e *MissingToolError) Error() string {
-	text := fmt.Sprintf("%s is not on the PATH; it %s", e.Tool, e.Purpose)
+	where := "is not on the PATH"
+	if filepath.IsAbs(e.Tool) {
+		where = "is not there"
+	}
+	text := fmt.Sprintf("%s %s; it %s", e.Tool, where, e.Purpose)
 	if e.Getting != "" {
 		text += ". To get it: " + e.Getting
 	}

@@ -14,6 +14,7 @@ func (r *Recipe) Key(root string, needs map[string]string) (string, error) {
 	k.Text("version", r.Version)
 	for _, s := range r.Sources {
 		k.Text("source", strings.Join([]string{s.Kind, s.Name, s.Version, s.File, s.SHA256, s.Machine}, " "))
+		option(k, "for", s.Arch)
 	}
 	for _, s := range r.Recorded {
 		k.Text("recorded", s.File+" "+s.SHA256)

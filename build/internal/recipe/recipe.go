@@ -7,10 +7,10 @@
 // to the `run` above it: one argument of a program's argument vector, so that a reason fits beside each odd flag.
 //
 //	version  WORD                            the thing's version
-//	source   KIND NAME VERSION FILE SHA256 [on MACHINE]
+//	source   KIND NAME VERSION FILE SHA256 [on MACHINE] [for ARCH]
 //	                                         something to fetch: crates, debian (NAME is the source package), maven (NAME
 //	                                         is group:artifact), npm, pypi; where one file serves one kind of machine
-//	                                         that builds, its name (x86_64, arm64)
+//	                                         that builds, or one architecture that is built for, its name (x86_64, arm64)
 //	recorded ORIGIN FILE SHA256              something that went into a part made by hand, never fetched
 //	needs    RECIPE…                         other recipes, made before; ${RECIPE} is where their output lies
 //	input    PATH [except PATTERN…]          a file or folder of this tree that the result depends on
@@ -56,7 +56,8 @@ type Recipe struct {
 // Source is a file to fetch through its registry's own client.
 type Source struct {
 	Kind, Name, Version, File, SHA256 string
-	Machine                           string // the only one that it is for; empty for all
+	Machine                           string // the only one that builds with it; empty for all
+	Arch                              string // the only one that is built of it; empty for all
 }
 
 // Recorded is a source of something that was made outside this tree.
@@ -169,8 +170,8 @@ func (r *Recipe) keyword(word string, args []string) error {
 		r.Version = args[0]
 	case "source":
 		s := Source{Kind: args[0], Name: args[1], Version: args[2], File: args[3], SHA256: args[4]}
-		if len(args) == 7 && args[5] == "on" {
-			s.Machine = args[6]
+		if err := options(args[5:], map[string]*string{"on": &s.Machine, "for": &s.Arch}); err != nil {
+			return fmt.Errorf("source %s: %w", s.File, err)
 		}
 		if err := s.Check(); err != nil {
 			return err

@@ -25,6 +25,7 @@ func TestRecipeIsRead(t *testing.T) {
 version 1.2   # a reason
 source maven a:b 1 b-1.jar `+hash+`
 source pypi c 2 c.whl `+hash+` on arm64
+source npm d 3 d-3.tgz `+hash+` for x86_64
 recorded debian d.tar.xz `+hash+`
 needs x y
 input src except *.test.js
@@ -43,6 +44,7 @@ part B 1 MIT licences/b.txt licences/c.txt
 		Sources: []Source{
 			{Kind: "maven", Name: "a:b", Version: "1", File: "b-1.jar", SHA256: hash},
 			{Kind: "pypi", Name: "c", Version: "2", File: "c.whl", SHA256: hash, Machine: "arm64"},
+			{Kind: "npm", Name: "d", Version: "3", File: "d-3.tgz", SHA256: hash, Arch: "x86_64"},
 		},
 		Recorded: []Recorded{{"debian", "d.tar.xz", hash}},
 		Needs:    []string{"x", "y"},
@@ -56,13 +58,14 @@ part B 1 MIT licences/b.txt licences/c.txt
 
 func TestFaultyLineIsNamed(t *testing.T) {
 	for line, want := range map[string]string{
-		"sorce npm a 1 a.tgz " + hash:      `no keyword "sorce"`,
-		"source npm a 1 a.tgz":             "wants 5 words",
-		"source npm a 1 a.tgz latest":      "no hash, no fetch",
-		"source ftp a 1 a.tgz " + hash:     `kind "ftp"`,
-		"source npm a 1 ../a.tgz " + hash:  "not a plain name",
-		"recorded debian a.tar.xz unknown": "no sha256",
-		"  --flag":                         "without a run",
+		"sorce npm a 1 a.tgz " + hash:         `no keyword "sorce"`,
+		"source npm a 1 a.tgz":                "wants 5 words",
+		"source npm a 1 a.tgz latest":         "no hash, no fetch",
+		"source ftp a 1 a.tgz " + hash:        `kind "ftp"`,
+		"source npm a 1 ../a.tgz " + hash:     "not a plain name",
+		"source npm a 1 a.tgz " + hash + " x": `"x" is not understood`,
+		"recorded debian a.tar.xz unknown":    "no sha256",
+		"  --flag":                            "without a run",
 	} {
 		_, err := load(t, "version 1\n"+line+"\n")
 		assert.ErrorContains(t, err, want)

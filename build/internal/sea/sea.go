@@ -1,4 +1,4 @@
-// Package sea makes a single-executable application of the engine and the bundle: one static file that holds Node, a V8
+// Package sea makes a single-executable application of the engine and the bundle: one file that holds Node, a V8
 // start-up snapshot in which the bundle has already run, and the bundle's assets.
 //
 // # Input and output
@@ -36,9 +36,9 @@ type config struct {
 	Assets         map[string]string `json:"assets,omitempty"`
 }
 
-// Build makes the executable file out from the engine and the folder bundle, in the new folder work. What the engine
-// prints goes to log.
-func Build(ctx context.Context, arch host.Arch, engine, bundle, work, out string, log io.Writer) error {
+// Build makes the executable file out from the engine, which run runs here, and the folder bundle, in the new folder work.
+// What the engine prints goes to log.
+func Build(ctx context.Context, run host.Runner, engine, bundle, work, out string, log io.Writer) error {
 	if err := os.CopyFS(work, os.DirFS(bundle)); err != nil {
 		return fmt.Errorf("copy the bundle: %w", err)
 	}
@@ -58,7 +58,7 @@ func Build(ctx context.Context, arch host.Arch, engine, bundle, work, out string
 	if err := os.WriteFile(filepath.Join(work, "sea-config.json"), text, 0o644); err != nil {
 		return fmt.Errorf("write sea-config.json: %w", err)
 	}
-	if err := generate(ctx, arch, engine, work, log); err != nil {
+	if err := generate(ctx, run, engine, work, log); err != nil {
 		return err
 	}
 	return join(engine, filepath.Join(work, "lumo.blob"), out)
@@ -88,8 +88,8 @@ func writeEntry(work string) error {
 }
 
 // generate has the engine run main.js and write what came of it as lumo.blob.
-func generate(ctx context.Context, arch host.Arch, engine, work string, log io.Writer) error {
-	cmd, err := arch.Command(ctx, "node", engine,
+func generate(ctx context.Context, run host.Runner, engine, work string, log io.Writer) error {
+	cmd, err := run(ctx, "node", engine,
 		"--random-seed=1", // the seed of V8's hashes while building; a start has its own
 		"--predictable",   // one thread: what the concurrent compiler has done by the end is a matter of luck
 		"--no-warnings",   // a warning's text, with this process's number in it, would be kept in the snapshot
@@ -102,7 +102,7 @@ func generate(ctx context.Context, arch host.Arch, engine, work string, log io.W
 	cmd.Env = []string{"LC_ALL=C", "TZ=UTC", "PATH=/usr/bin:/bin"}
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("make the start-up snapshot with the %s engine: %w", arch, err)
+		return fmt.Errorf("make the start-up snapshot with the engine: %w", err)
 	}
 	return nil
 }
