@@ -15,8 +15,8 @@ import (
 	"github.com/lumo-lambda/lumo-lambda/layer"
 )
 
-// layerTarget writes dist/<arch>/{bootstrap,lumo}, dist/lumo-lambda-<arch>.zip and dist/lumo-lambda; of the dynamic flavour,
-// dynamic-<arch> takes the place of <arch>.
+// layerTarget writes dist/<arch>/{bootstrap,lumo,sbom.cdx.json}, dist/lumo-lambda-<arch>.zip, the same .cdx.json beside that,
+// and dist/lumo-lambda; of the dynamic flavour, dynamic-<arch> takes the place of <arch>.
 func layerTarget(ctx context.Context, t *tree, arch host.Arch, _ io.Writer) error {
 	lumo, err := t.lumo(ctx, arch, t.flavour)
 	if err != nil {
@@ -39,10 +39,13 @@ func layerTarget(ctx context.Context, t *tree, arch host.Arch, _ io.Writer) erro
 	if err := t.goBuild(ctx, native, "./cmd/lumo-lambda", t.path("dist", "lumo-lambda")); err != nil {
 		return err
 	}
+	if err := t.writeSBOM(ctx, arch, t.flavour, dist); err != nil {
+		return err
+	}
 	return t.zip(ctx, arch, t.flavour, dist)
 }
 
-// layerFiles are what the layer of a flavour holds, with the two executables taken from the folder dist.
+// layerFiles are what the layer of a flavour holds; the two executables and their bill of materials are in the folder dist.
 func (t *tree) layerFiles(ctx context.Context, f flavour, dist string) ([]layer.File, error) {
 	notices, err := t.noticeFiles(ctx, f)
 	if err != nil {
@@ -52,6 +55,7 @@ func (t *tree) layerFiles(ctx context.Context, f flavour, dist string) ([]layer.
 		layer.File{Name: "bootstrap", Path: filepath.Join(dist, "bootstrap"), Exec: true},
 		layer.File{Name: "lumo", Path: filepath.Join(dist, "lumo"), Exec: true},
 		layer.File{Name: "LICENSE", Path: t.path("LICENSE")},
+		layer.File{Name: noticesDir + "/lumo-lambda.cdx.json", Path: filepath.Join(dist, sbomFile)},
 	), nil
 }
 

@@ -30,6 +30,8 @@ const (
 type component struct {
 	in, name, version, licence string
 	texts                      []layer.File
+	part                       recipe.Part    // of a recipe,
+	owner                      *recipe.Recipe // this one; nil for a Go module
 }
 
 // components come from the recipes' parts and, for bootstrap, from Go's own list of what it links.
@@ -45,7 +47,7 @@ func (t *tree) components(ctx context.Context) ([]component, error) {
 			return nil, err
 		}
 		for _, p := range r.Parts {
-			c := component{in: in, name: p.Name, version: p.Version, licence: p.Licence}
+			c := component{in: in, name: p.Name, version: p.Version, licence: p.Licence, part: p, owner: r}
 			for _, text := range p.Texts {
 				c.texts = append(c.texts, layer.File{
 					Name: noticesDir + "/" + filepath.Base(text), Path: filepath.Join(r.Dir, text),

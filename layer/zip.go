@@ -6,7 +6,9 @@
 //	lumo                    the interpreter that bootstrap starts
 //	LICENSE                 this project's licence
 //	THIRD_PARTY_NOTICES.md  what the two executables contain, by whom, under which licence
-//	THIRD_PARTY_NOTICES/    the texts of those licences
+//	THIRD_PARTY_NOTICES/    the texts of those licences, and lumo-lambda.cdx.json, the bill of materials (CycloneDX). They
+//	                        lie below a folder of our own because what lies in /opt itself is on the class path, and
+//	                        another layer's file of the same name would take its place
 //
 // # Determinism
 //
