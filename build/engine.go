@@ -67,10 +67,22 @@ func (t *tree) engineStep(arch host.Arch) (*step.Step, error) {
 			return nil, err
 		}
 		if source.Key != e.Inputs {
+			t.sayStale(arch, source)
 			return source, nil
 		}
 	}
 	return t.prebuiltEngineStep(arch, e), nil
+}
+
+// sayStale tells a person, once, that the kept engine will not do, before half an hour goes into another.
+func (t *tree) sayStale(arch host.Arch, source *step.Step) {
+	if t.stale[arch] || t.steps.Done(source) {
+		return
+	}
+	t.stale[arch] = true
+	fmt.Fprintf(t.out, "build/prebuilt/engine-%s.xz does not fit build/recipes/node and what it needs: Node.js is compiled, "+
+		"which takes a while (docs/engine.md says how long). Before you commit, `go run ./build engine-from-source %s` "+
+		"packs the result into build/prebuilt\n", arch, arch)
 }
 
 // prebuiltEngineStep unpacks and verifies.
@@ -152,17 +164,9 @@ func (t *tree) engine(ctx context.Context, arch host.Arch) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	compiled := s.Name == engineRecipe+"-"+string(arch)
-	if compiled && !t.steps.Done(s) {
-		fmt.Fprintf(t.out, "build/prebuilt/engine-%s.xz does not fit build/recipes/node and what it needs: compiling Node.js, "+
-			"which takes a while (docs/engine.md says how long)\n", arch)
-	}
 	dir, err := t.steps.Make(ctx, s)
 	if err != nil {
 		return "", err
-	}
-	if compiled {
-		fmt.Fprintf(t.out, "before you commit: `go run ./build engine-from-source %s` packs the compiled engine into build/prebuilt\n", arch)
 	}
 	return filepath.Join(dir, engineExe), nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/lumo-lambda/lumo-lambda/build/internal/fetch"
+	"github.com/lumo-lambda/lumo-lambda/build/internal/host"
 	"github.com/lumo-lambda/lumo-lambda/build/internal/recipe"
 	"github.com/lumo-lambda/lumo-lambda/build/internal/step"
 )
@@ -18,8 +19,9 @@ type tree struct {
 	out     io.Writer // progress, for a person
 	steps   *step.Runner
 	sources *fetch.Fetcher
-	only    string  // what the target `recipe` is to make
-	flavour flavour // what the targets `engine`, `lumo` and `layer` are to make
+	stale   map[host.Arch]bool // kept engines that were told not to fit
+	only    string             // what the target `recipe` is to make
+	flavour flavour            // what the targets `engine`, `lumo` and `layer` are to make
 }
 
 // findTree finds the project's folder at or above the working directory.
@@ -44,6 +46,7 @@ func openTree(root string, out io.Writer) *tree {
 	return &tree{
 		root:    root,
 		out:     out,
+		stale:   map[host.Arch]bool{},
 		flavour: static,
 		steps:   &step.Runner{Cache: filepath.Join(root, ".cache", "build"), Progress: out},
 		sources: &fetch.Fetcher{Cache: filepath.Join(root, ".cache", "sources"), Local: os.Getenv("LUMO_SOURCES")},

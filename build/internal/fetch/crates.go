@@ -38,7 +38,7 @@ func crates(ctx context.Context, run Client, dir string, sources []recipe.Source
 			return err
 		}
 		if err := run(ctx, pkg, env, "CARGO_HOME="+home, cargo, "fetch", "--quiet"); err != nil {
-			return fmt.Errorf("crate %s %s (pinned by sha256 %s): %w", s.Name, s.Version, s.SHA256, err)
+			return &PinError{Source: s, Err: err}
 		}
 		found, err := filepath.Glob(filepath.Join(home, "registry", "cache", "*", s.File))
 		if err != nil || len(found) == 0 {

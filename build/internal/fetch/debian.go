@@ -50,8 +50,7 @@ func debian(ctx context.Context, run Client, dir string, sources []recipe.Source
 		}
 		version := versionWith(records, s.SHA256)
 		if version == "" {
-			return fmt.Errorf("the mirror has no file %s of Debian source %s %s with the pinned sha256 %s any more",
-				s.File, s.Name, s.Version, s.SHA256)
+			return &PinError{Source: s, Err: errors.New("no version of the source package that the mirror lists has this file any more")}
 		}
 		pkg := s.Name + "=" + version
 		if done[pkg] {
@@ -61,8 +60,7 @@ func debian(ctx context.Context, run Client, dir string, sources []recipe.Source
 		err = run(ctx, dir, append([]string{apt, "--quiet", "source", "--download-only", "--only-source", pkg}, options...)...)
 		// A mirror in motion may have lost the package's description and still have the file.
 		if _, missing := os.Stat(filepath.Join(dir, s.File)); err != nil && missing != nil {
-			return fmt.Errorf("the mirror lists Debian source %s but does not have it; pinned is %s, sha256 %s: %w",
-				pkg, s.File, s.SHA256, err)
+			return &PinError{Source: s, Err: fmt.Errorf("the mirror lists %s but does not have it: %w", pkg, err)}
 		}
 	}
 	return nil

@@ -95,7 +95,9 @@ func (f *Fetcher) ask(ctx context.Context, kind string, sources []recipe.Source)
 	}
 	defer os.RemoveAll(dir)
 	if err := registries[kind](ctx, f.Client, dir, sources); err != nil {
-		return fmt.Errorf("fetch from %s: %w (a folder named by LUMO_SOURCES can stand in)", kind, err)
+		if err = f.blame(ctx, kind, dir, sources, err); err != nil {
+			return fmt.Errorf("fetch from %s: %w (a folder named by LUMO_SOURCES can stand in)", kind, err)
+		}
 	}
 	for _, s := range sources {
 		if err := f.keep(s, filepath.Join(dir, s.File)); err != nil {

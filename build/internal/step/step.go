@@ -53,7 +53,7 @@ func (j *Job) Dir(need *Step) string { return need.dir(j.cache) }
 
 // Run runs a program, without a shell, in the folder dir; it prints to the log.
 func (j *Job) Run(ctx context.Context, dir string, env []string, argv ...string) error {
-	fmt.Fprintf(j.Log, "$ %q\n", argv)
+	fmt.Fprintf(j.Log, "%s%q\n", programMark, argv)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir, cmd.Env = dir, env
 	cmd.Stdout, cmd.Stderr = j.Log, j.Log
@@ -146,7 +146,7 @@ func (r *Runner) make(ctx context.Context, s *Step, title string) error {
 	}
 	defer log.Close()
 
-	clock := startClock(r.Progress, title, filepath.Join(filepath.Dir(out), "seconds"))
+	clock := startClock(r.Progress, title, filepath.Join(filepath.Dir(out), "seconds"), log.Name())
 	err = s.Make(ctx, &Job{Out: tmp, Work: out + ".work", Log: log, cache: r.Cache})
 	took := clock.stop()
 	if err != nil {
