@@ -46,7 +46,11 @@ func (t *tree) components(ctx context.Context) ([]component, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, p := range r.Parts {
+		parts, err := recipe.PartsOf(r, recipes)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range parts {
 			c := component{in: in, name: p.Name, version: p.Version, licence: p.Licence, part: p, owner: r}
 			for _, text := range p.Texts {
 				c.texts = append(c.texts, layer.File{

@@ -23,6 +23,9 @@
 //	strip    PATH                            a path of this machine, taken out of every file that the runs have written
 //	part     NAME VERSION LICENCE TEXT…      a component that ends up in the layer, with its licence's texts
 //
+// So that a version is written once: ${version} in a source is the recipe's; in a part's VERSION there may also be ${NAME},
+// the version of the recipe NAME, and ${NAME:SOURCE}, that of its source of this name (see PartsOf).
+//
 // There is no source without a hash.
 package recipe
 
@@ -169,6 +172,9 @@ func (r *Recipe) keyword(word string, args []string) error {
 	case "version":
 		r.Version = args[0]
 	case "source":
+		for i := range args {
+			args[i] = strings.ReplaceAll(args[i], "${version}", r.Version)
+		}
 		s := Source{Kind: args[0], Name: args[1], Version: args[2], File: args[3], SHA256: args[4]}
 		if err := options(args[5:], map[string]*string{"on": &s.Machine, "for": &s.Arch}); err != nil {
 			return fmt.Errorf("source %s: %w", s.File, err)

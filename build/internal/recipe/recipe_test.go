@@ -87,3 +87,26 @@ func TestKeyIgnoresWhatDoesNotChangeTheOutput(t *testing.T) {
 	assert.NotEqual(t, key(base), key(base+"source npm a 1 a.tgz "+hash+"\n"))
 	assert.NotEqual(t, key(base), key("version 2\nneeds x\nrun a\n  b\n"))
 }
+
+func TestVersionsAreLookedUpWhereTheyAreWritten(t *testing.T) {
+	own, err := load(t, `version 2
+source npm own 2 own-${version}.tgz `+hash+`
+part Own ${version} MIT a.txt
+part Other zig-${other} MIT a.txt
+part Tool ${other:@s/tool} MIT a.txt
+`)
+	require.NoError(t, err)
+	assert.Equal(t, "own-2.tgz", own.Sources[0].File)
+	other, err := load(t, "version 3\nsource npm @s/tool 4 tool-4.tgz "+hash+"\n")
+	require.NoError(t, err)
+	other.Name = "other"
+	parts, err := PartsOf(own, []*Recipe{own, other})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"2", "zig-3", "4"}, []string{parts[0].Version, parts[1].Version, parts[2].Version})
+
+	for _, missing := range []string{"${none}", "${other:none}", "${}"} {
+		own.Parts = []Part{{Name: "P", Version: missing}}
+		_, err := PartsOf(own, []*Recipe{own, other})
+		assert.ErrorContains(t, err, "nothing has the version "+missing)
+	}
+}
