@@ -23,26 +23,21 @@ globalThis.$lumo = {
   entry: __filename, // as stack frames name it
 };
 
-// A random pool that is filled while the snapshot is built would be the same in every process started from it.
-function refuseRandomPools() {
-  const crypto = require('crypto');
-  const saved = { randomUUID: crypto.randomUUID, randomInt: crypto.randomInt };
-  for (const name of Object.keys(saved)) {
-    crypto[name] = () => {
-      throw new Error(`crypto.${name} must not be called while the snapshot is built`);
-    };
-  }
-  return () => Object.assign(crypto, saved);
+// crypto must not be in the snapshot. A random pool that was filled while that was built would be the same in every process
+// started from it; and a worker thread that loads crypto aborts the process where the snapshot has it. The list of what is
+// loaded is Node's own affair: test/testdata/script/lumo/crypto.txtar tells when it changes.
+function refuseCrypto() {
+  const loaded = process.moduleLoadList.filter((name) => name.startsWith('NativeModule internal/crypto/random'));
+  if (loaded.length > 0) throw new Error('crypto was loaded while the snapshot was built');
 }
 
 if (startupSnapshot.isBuildingSnapshot()) {
-  const allowRandomPools = refuseRandomPools();
   globalThis.require = require; // what the compiled namespaces load at their top level are built-in modules
   $lumo.assets.useFolder($bundle.assetFolder());
   $bundle.runClojureScript();
   lumo.main.prepare(JSON.parse($lumo.assets.text('listing.json')));
   $lumo.assets.useFolder(null);
-  allowRandomPools();
+  refuseCrypto();
   startupSnapshot.setDeserializeMainFunction(() => {
     $lumo.addons.install();
     // In a single executable argv is [executable, executable, …arguments].
