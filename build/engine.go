@@ -146,11 +146,11 @@ func unxz(from, to string) error {
 }
 
 func engineTarget(ctx context.Context, t *tree, arch host.Arch, stdout io.Writer) error {
-	make := t.engine
+	engine := t.engine
 	if t.flavour == dynamic {
-		make = t.dynamicEngine
+		engine = t.dynamicEngine
 	}
-	exe, err := make(ctx, arch)
+	exe, err := engine(ctx, arch)
 	if err != nil {
 		return err
 	}

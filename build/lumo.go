@@ -28,11 +28,7 @@ func (t *tree) lumoStep(ctx context.Context, arch host.Arch, f flavour) (*step.S
 	k := step.NewKey(name)
 	k.Text("engine", engine.Key)
 	k.Text("bundle", bundle.Key)
-	sources := []string{"build/internal/sea", "build/internal/elfnote/elfnote.go"}
-	if f == dynamic {
-		sources = append(sources, "build/internal/elfnote/strip.go")
-	}
-	for _, source := range sources {
+	for _, source := range []string{"build/internal/sea", "build/internal/elfnote"} {
 		if err := k.Files(t.root, source, "*_test.go"); err != nil {
 			return nil, err
 		}
