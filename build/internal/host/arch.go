@@ -5,11 +5,8 @@ package host
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
-	"strings"
 )
 
 // Arch is an architecture under the name that Lambda's layers have for it: "x86_64" or "arm64".
@@ -23,11 +20,10 @@ const (
 // Arches are all there are.
 var Arches = []Arch{X8664, ARM64}
 
-// names are those that Go and qemu have for an architecture; where Debian puts its libraries on a machine of another one,
-// the loader among them, and the packages that do.
-var names = map[Arch]struct{ goarch, qemu, sysroot, loader, debian string }{
-	X8664: {"amd64", "qemu-x86_64-static", "/usr/x86_64-linux-gnu", "lib/ld-linux-x86-64.so.2", "amd64"},
-	ARM64: {"arm64", "qemu-aarch64-static", "/usr/aarch64-linux-gnu", "lib/ld-linux-aarch64.so.1", "arm64"},
+// names are those that Go and qemu have for an architecture.
+var names = map[Arch]struct{ goarch, qemu string }{
+	X8664: {"amd64", "qemu-x86_64-static"},
+	ARM64: {"arm64", "qemu-aarch64-static"},
 }
 
 // ParseArch takes the layer's name for an architecture, or Go's.
@@ -46,9 +42,6 @@ func Native() (Arch, error) { return ParseArch(runtime.GOARCH) }
 // GOARCH is Go's name for a.
 func (a Arch) GOARCH() string { return names[a].goarch }
 
-// Runner makes the command that runs a program here, with argv0 as what the program sees as its own name.
-type Runner func(ctx context.Context, argv0, exe string, args ...string) (*exec.Cmd, error)
-
 // Command runs a's static executable exe here, directly or through qemu-user, with argv0 as what it sees as its own name.
 func (a Arch) Command(ctx context.Context, argv0, exe string, args ...string) (*exec.Cmd, error) {
 	if a.GOARCH() == runtime.GOARCH {
@@ -61,28 +54,4 @@ func (a Arch) Command(ctx context.Context, argv0, exe string, args ...string) (*
 		return nil, err
 	}
 	return exec.CommandContext(ctx, qemu, append([]string{"-0", argv0, exe}, args...)...), nil
-}
-
-// DynamicCommand is Command for an executable that asks for glibc and libstdc++.
-func (a Arch) DynamicCommand(ctx context.Context, argv0, exe string, args ...string) (*exec.Cmd, error) {
-	cmd, err := a.Command(ctx, argv0, exe, args...)
-	if err != nil || a.GOARCH() == runtime.GOARCH {
-		return cmd, err
-	}
-	loader := filepath.Join(names[a].sysroot, names[a].loader)
-	for _, file := range []string{loader, filepath.Join(names[a].sysroot, "lib/libstdc++.so.6")} {
-		if _, err := os.Stat(file); err != nil {
-			return nil, &MissingToolError{
-				Tool: file, Purpose: "is what glibc programs of " + string(a) + " ask for",
-				Getting: "apt-get install " + strings.Join(a.LibraryPackages(), " "),
-			}
-		}
-	}
-	cmd.Args = append([]string{cmd.Args[0], "-L", names[a].sysroot}, cmd.Args[1:]...)
-	return cmd, nil
-}
-
-// LibraryPackages are Debian's packages of what DynamicCommand needs.
-func (a Arch) LibraryPackages() []string {
-	return []string{"libc6-" + names[a].debian + "-cross", "libstdc++6-" + names[a].debian + "-cross"}
 }

@@ -22,10 +22,10 @@ func foreign(t *testing.T) (Arch, string) {
 		bin := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(bin, names[a].qemu), nil, 0o755))
 		t.Setenv("PATH", bin)
-		old, changed := names[a], names[a]
+		old, changed := libraries[a], libraries[a]
 		changed.sysroot = t.TempDir()
-		names[a] = changed
-		t.Cleanup(func() { names[a] = old })
+		libraries[a] = changed
+		t.Cleanup(func() { libraries[a] = old })
 		return a, changed.sysroot
 	}
 	t.Fatal("there is one architecture only")
@@ -43,7 +43,7 @@ func TestDynamicProgramOfAnotherMachineGetsItsLibraries(t *testing.T) {
 		assert.ErrorContains(t, err, pkg)
 	}
 
-	for _, file := range []string{names[arch].loader, "lib/libstdc++.so.6"} {
+	for _, file := range libraries[arch].files {
 		require.NoError(t, os.MkdirAll(filepath.Join(sysroot, "lib"), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(sysroot, file), nil, 0o644))
 	}
