@@ -30,24 +30,16 @@ func eachArch(t *testing.T, test func(t *testing.T, arch host.Arch)) {
 	}
 }
 
-func buildApp(t *testing.T, arch host.Arch, f flavour, bundle string) string {
+func buildApp(t *testing.T, arch host.Arch, bundle string) string {
 	t.Helper()
-	tr := thisTree(t)
-	s, err := tr.flavouredEngineStep(arch, f)
+	engine, err := thisTree(t).engine(t.Context(), arch)
 	require.NoError(t, err)
-	engineDir, err := tr.steps.Make(t.Context(), s)
-	require.NoError(t, err)
-	engine := filepath.Join(engineDir, engineExe)
 	dir := t.TempDir()
-	if f == dynamic {
-		require.NoError(t, prepareDynamicEngine(engine, filepath.Join(dir, engineExe)))
-		engine = filepath.Join(dir, engineExe)
-	}
 	out := filepath.Join(dir, "app")
 	log, err := os.Create(filepath.Join(dir, "log"))
 	require.NoError(t, err)
 	defer log.Close()
-	err = sea.Build(t.Context(), f.runner(arch), engine, bundle, filepath.Join(dir, "work"), out, log)
+	err = sea.Build(t.Context(), arch.Command, engine, bundle, filepath.Join(dir, "work"), out, log)
 	if err != nil {
 		text, _ := os.ReadFile(log.Name())
 		t.Fatalf("%v\n%s", err, text)
@@ -70,7 +62,7 @@ func TestApplicationRunsFromItsSnapshotWithAssetsAndArguments(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(bundle, "main.js"), []byte(probe), 0o644))
 	require.NoError(t, os.WriteFile(filepath.Join(bundle, "assets", "deep", "asset.txt"), []byte("süß"), 0o644))
 	eachArch(t, func(t *testing.T, arch host.Arch) {
-		app := buildApp(t, arch, static, bundle)
+		app := buildApp(t, arch, bundle)
 		type view struct {
 			Made   map[string]string
 			Text   string
@@ -100,18 +92,12 @@ func TestSameBundleGivesSameLumo(t *testing.T) {
 	tr := thisTree(t)
 	bundle, _, err := tr.bundle(t.Context())
 	require.NoError(t, err)
-	same := func(t *testing.T, arch host.Arch, f flavour) {
-		first, err := step.FileDigest(buildApp(t, arch, f, bundle))
+	eachArch(t, func(t *testing.T, arch host.Arch) {
+		first, err := step.FileDigest(buildApp(t, arch, bundle))
 		require.NoError(t, err)
-		second, err := step.FileDigest(buildApp(t, arch, f, bundle))
+		second, err := step.FileDigest(buildApp(t, arch, bundle))
 		require.NoError(t, err)
 		assert.Equal(t, first, second)
-	}
-	eachArch(t, func(t *testing.T, arch host.Arch) { same(t, arch, static) })
-	t.Run("dynamic", func(t *testing.T) {
-		native, err := host.Native()
-		require.NoError(t, err)
-		same(t, native, dynamic)
 	})
 }
 
