@@ -33,6 +33,9 @@ func depsTarget(ctx context.Context, t *tree, _ host.Arch, _ io.Writer) error {
 	if err := t.testDeps(ctx); err != nil {
 		return err
 	}
+	if err := t.awsDeps(ctx); err != nil {
+		return err
+	}
 	if _, err := t.linters(ctx); err != nil {
 		return err
 	}

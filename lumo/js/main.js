@@ -18,6 +18,7 @@ globalThis.$lumo = {
   child: require('./child.js'),
   streams: require('./streams.js'),
   addons: require('./addons.js'),
+  selfcheck: require('./selfcheck.js'),
   versions: $bundle.versions,
   maxAnswer: MAX_ANSWER,
   entry: __filename, // as stack frames name it

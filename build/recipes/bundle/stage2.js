@@ -125,5 +125,10 @@ write(
   path.join(assets, 'NOTICES'),
   ['LICENSE', 'THIRD_PARTY_NOTICES.md'].map((file) => fs.readFileSync(path.join(repo, file), 'utf8')).join('\n'),
 );
+// What `lumo --selfcheck` runs.
+const checks = path.join(repo, 'lumo/js/selfcheck');
+for (const file of fs.readdirSync(checks)) {
+  write(path.join(assets, 'selfcheck', file), fs.readFileSync(path.join(checks, file), 'utf8'));
+}
 write(path.join(out, 'main.js'), entry({ lumo: version }));
 write(path.join(out, 'lumo.js'), clojureScript);

@@ -1,8 +1,8 @@
 (ns lumo.impl.args
   "The command line: one table of options, the parser over it, and the help text printed from it.
 
-  Options come first, in any mix; the first main option (a script, `-`, -m, -r, -h, -V, -l) ends them, and the rest are the
-  program's arguments. An option is `{:flags, :arg, :key, :help, :main?}`."
+  Options come first, in any mix; the first main option (a script, `-`, -m, -r, -h, -V, -l, --selfcheck) ends them, and the
+  rest are the program's arguments. An option is `{:flags, :arg, :key, :help, :main?}`."
   (:require
    [clojure.string :as string]))
 
@@ -22,6 +22,7 @@
    {:flags ["-h" "-?" "--help"]             :key :help      :main? true :help "print this"}
    {:flags ["-l" "--legal"]                 :key :legal     :main? true :help "print the licences"}
    {:flags ["-V" "--version"]               :key :version   :main? true :help "print the version"}
+   {:flags ["--selfcheck"]                  :key :selfcheck :main? true :help "check that this file works here, a line a check"}
    ;; For bootstrap alone; not in the help text.
    {:flags ["--lambda"]         :arg "NS/FN" :key :lambda   :main? true}])
 
@@ -54,8 +55,8 @@
 
 (defn parse
   "Parses the arguments. Returns `{:run [[:init path] [:eval text] …], :classpath [path …], :main-opt, :args [string …]}` and a
-  key for each other option given; `:main-opt` is one of :script :stdin :main :repl :help :legal :version :lambda, or nil
-  where there was none. Throws a usage error for an option that is unknown or lacks its value."
+  key for each other option given; `:main-opt` is one of :script :stdin :main :repl :help :legal :version :selfcheck :lambda,
+  or nil where there was none. Throws a usage error for an option that is unknown or lacks its value."
   [args]
   (loop [parsed {:run [] :classpath [] :args []} args (seq args)]
     (if-not args

@@ -170,6 +170,7 @@
         :help    (println (args/usage))
         :version (println (version-text))
         :legal   (println (.text js/$lumo.assets "NOTICES"))
+        :selfcheck (.run js/$lumo.selfcheck)
         :lambda  (lambda/start! (:lambda opts))
         (do
           (.on js/process "uncaughtException" report!)

@@ -22,6 +22,7 @@
        ["-?"]                     :help   []
        ["-V"]                     :version []
        ["--legal"]                :legal  []
+       ["--selfcheck"]            :selfcheck []
        ["--lambda" "a/b"]         :lambda []
        ["-e" "1"]                 nil     []
        []                         nil     []))
