@@ -1,6 +1,7 @@
 package test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,7 +20,7 @@ var (
 
 func TestMain(m *testing.M) {
 	emulator.Inside()
-	if err := locate(); err != nil {
+	if err := errors.Join(locate(), settle()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
