@@ -35,15 +35,7 @@ type cloud struct {
 	layer    string // what functions run on, merged once: the SDKs have thousands of files
 }
 
-const (
-	nameServerHost = "127.0.0.53"
-	deadHost       = "127.0.0.54" // nobody listens
-	edgeHost       = "127.0.0.80"
-)
-
-func resolverText(server string) string {
-	return "nameserver " + server + "\noptions timeout:1 attempts:1\n"
-}
+const edgeHost = "127.0.0.80"
 
 func startCloud(t *testing.T) *cloud {
 	t.Helper()

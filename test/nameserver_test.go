@@ -20,6 +20,22 @@ type nameServer struct {
 	asked []string // names, each as often as it was asked for
 }
 
+const (
+	nameServerHost = "127.0.0.53"
+	deadHost       = "127.0.0.54" // nobody listens
+)
+
+func resolverText(server string) string {
+	return "nameserver " + server + "\noptions timeout:1 attempts:1\n"
+}
+
+// nobodyKnows has the resolver ask a name server that knows no name.
+func nobodyKnows(t *testing.T) {
+	t.Helper()
+	systemFile(t, "/etc/resolv.conf", resolverText(nameServerHost))
+	serveNames(t, nameServerHost+":53", ".nothing.test.", [4]byte{})
+}
+
 // serveNames starts the server on the address and stops it with the test.
 func serveNames(t *testing.T, on, domain string, address [4]byte) *nameServer {
 	t.Helper()
