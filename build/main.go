@@ -18,8 +18,8 @@
 //	clean           remove dist/ and .cache/
 //
 // ARCH is x86_64 (the default) or arm64. With --engine=dynamic, `engine`, `lumo` and `layer` are of the flavour that loads
-// native addons (flavour.go). Of the environment it reads LUMO_SOURCES: a folder of source files that stands
-// in for the registries.
+// native addons (flavour.go). Of the environment it reads LUMO_SOURCES: a folder of source files that stands in for the
+// registries, except for what tests use and a lock file pins (deps_aws.go).
 //
 // # Caches
 //

@@ -8,7 +8,10 @@ const vm = require('vm');
 
 async function webAssembly() {
   // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
-  const bytes = Buffer.from('0061736d0100000001070160027f7f017f030201000707010361646400000a09010700200020016a0b', 'hex');
+  const bytes = Buffer.from(
+    '0061736d0100000001070160027f7f017f030201000707010361646400000a09010700200020016a0b',
+    'hex',
+  );
   const { instance } = await WebAssembly.instantiate(bytes);
   assert.equal(instance.exports.add(40, 2), 42);
 }
@@ -42,7 +45,12 @@ async function inspection() {
 }
 
 function cloning() {
-  const value = { map: new Map([['a', new Date(0)]]), bytes: new Uint8Array([1, 2]), big: 2n ** 64n, error: new TypeError('t') };
+  const value = {
+    map: new Map([['a', new Date(0)]]),
+    bytes: new Uint8Array([1, 2]),
+    big: 2n ** 64n,
+    error: new TypeError('t'),
+  };
   value.self = value;
   const copy = structuredClone(value);
   assert.equal(copy.self, copy);

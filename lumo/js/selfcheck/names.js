@@ -17,9 +17,10 @@ async function outcome(promise) {
   }
 }
 
-const lookup = (name) => outcome(dns.promises.lookup(name, { all: true })).then(
-  (found) => (typeof found === 'string' ? found : found.map((a) => a.address).join(' ')),
-);
+async function lookup(name) {
+  const found = await outcome(dns.promises.lookup(name, { all: true }));
+  return typeof found === 'string' ? found : found.map((a) => a.address).join(' ');
+}
 
 // hostsNames tells whether the machine's own table has the name; without one, only a server could know it.
 function hostsNames(name) {
