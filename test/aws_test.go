@@ -37,6 +37,7 @@ type cloud struct {
 
 const edgeHost = "127.0.0.80"
 
+// startCloud starts all but the servers for what is not S3.
 func startCloud(t *testing.T) *cloud {
 	t.Helper()
 	// /etc/hosts knows none of the names, and nsswitch.conf asks for what kills a static glibc.
@@ -45,8 +46,8 @@ func startCloud(t *testing.T) *cloud {
 	c.services = systemFile(t, "/etc/nsswitch.conf", "hosts: files "+nssService+" dns\n")
 	c.resolver = systemFile(t, "/etc/resolv.conf", resolverText(nameServerHost))
 	c.names = serveNames(t, nameServerHost+":53", ".amazonaws.com.", [4]byte{127, 0, 0, 80})
-	a := newAuthority(t)
-	c.edge = serveEdge(t, edgeHost+":443", a, startS3(t, c.objects), startAWS(t, a))
+	c.edge = serveEdge(t, edgeHost+":443", newAuthority(t))
+	startS3(t, c.objects)
 	return c
 }
 
@@ -65,14 +66,8 @@ func merge(t *testing.T, folders ...string) string {
 				return os.MkdirAll(to, 0o755)
 			case !entry.Type().IsRegular():
 				return nil // npm's links to commands
-			case os.Link(path, to) == nil:
-				return nil
 			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			return os.WriteFile(to, text, 0o755)
+			return linkOrCopy(path, to)
 		}))
 	}
 	return merged
@@ -239,6 +234,7 @@ func TestAWSSDKsWorkWithTheirOwnEndpoints(t *testing.T) {
 		return
 	}
 	c := startCloud(t)
+	startAWS(t, c.edge.authority)
 	for _, sdk := range []string{"v2", "v3"} {
 		t.Run(sdk, func(t *testing.T) {
 			c.edge.forget(faults{})

@@ -37,11 +37,25 @@ func assemble(t *testing.T, function string, dependencies map[string]string) str
 			require.NoError(t, os.CopyFS(to, os.DirFS(from)))
 			continue
 		}
-		text, err := os.ReadFile(from)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(to, text, 0o644))
+		require.NoError(t, linkOrCopy(from, to))
 	}
 	return folder
+}
+
+// linkOrCopy gives a file another name, or copies it where that may not be.
+func linkOrCopy(from, to string) error {
+	if os.Link(from, to) == nil {
+		return nil
+	}
+	info, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, info.Mode().Perm())
 }
 
 const (

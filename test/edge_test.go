@@ -97,10 +97,11 @@ type faults struct {
 }
 
 // serveEdge listens on the address until the test ends.
-func serveEdge(t *testing.T, on string, a *authority, s3, other *url.URL) *edge {
+func serveEdge(t *testing.T, on string, a *authority) *edge {
 	t.Helper()
 	e := &edge{authority: a, certificates: map[string]*tls.Certificate{}}
-	e.s3, e.other = e.passTo(s3), e.passTo(other)
+	e.s3 = e.passTo(&url.URL{Scheme: "http", Host: s3Address})
+	e.other = e.passTo(&url.URL{Scheme: "https", Host: awsAddress})
 	e.forget(faults{})
 	listener, err := tls.Listen("tcp", on, &tls.Config{GetCertificate: e.certificate, NextProtos: []string{"http/1.1"}})
 	require.NoError(t, err)

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,8 +19,12 @@ import (
 const (
 	region    = "eu-west-1"
 	accessKey = "AKIAIOSFODNN7EXAMPLE" // of AWS's own examples
-	behind    = "aws.test"             // the name in the certificate of the server behind the edge
 	secretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+	// Where the servers behind the edge are: the network is the test's, so any port is free.
+	s3Address  = "127.0.0.1:7070"
+	awsAddress = "127.0.0.1:5000"
+	behind     = "aws.test" // the name in the certificate of the server behind the edge
 )
 
 // awsDependency is a folder that `go run ./build deps` makes for the AWS SDK smoke.
@@ -36,28 +39,26 @@ func awsDependency(t *testing.T, name string) string {
 
 // startS3 starts versitygw on a folder whose folders are buckets and whose files are objects. It takes buckets out of
 // the host's name, as S3 does, and checks signatures.
-func startS3(t *testing.T, folder string) *url.URL {
+func startS3(t *testing.T, folder string) {
 	t.Helper()
-	const address = "127.0.0.1:7070"
-	serve(t, address, nil, filepath.Join(awsDependency(t, "versitygw"), "versitygw"),
-		"--port", address, "--access", accessKey, "--secret", secretKey,
+	serve(t, s3Address, nil, filepath.Join(awsDependency(t, "versitygw"), "versitygw"),
+		"--port", s3Address, "--access", accessKey, "--secret", secretKey,
 		"--quiet", "--region", region, "--virtual-domain", "s3."+region+".amazonaws.com", "posix", folder)
-	return &url.URL{Scheme: "http", Host: address}
 }
 
 // startAWS starts moto, which serves everything else. It has to speak TLS, since it writes its own scheme into the
 // addresses of queues.
-func startAWS(t *testing.T, a *authority) *url.URL {
+func startAWS(t *testing.T, a *authority) {
 	t.Helper()
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		unavailable(t, "moto needs Python: %v", err)
 	}
 	certificate, key := certificateFiles(t, a, behind)
-	const address = "127.0.0.1:5000"
-	serve(t, address, []string{"PYTHONPATH=" + awsDependency(t, "moto"), "PYTHONDONTWRITEBYTECODE=1"},
-		python, "-m", "moto.server", "-H", "127.0.0.1", "-p", "5000", "-c", certificate, "-k", key)
-	return &url.URL{Scheme: "https", Host: address}
+	host, port, err := net.SplitHostPort(awsAddress)
+	require.NoError(t, err)
+	serve(t, awsAddress, []string{"PYTHONPATH=" + awsDependency(t, "moto"), "PYTHONDONTWRITEBYTECODE=1"},
+		python, "-m", "moto.server", "-H", host, "-p", port, "-c", certificate, "-k", key)
 }
 
 // certificateFiles writes a server's certificate and its key into files.
@@ -77,8 +78,7 @@ func certificateFiles(t *testing.T, a *authority, name string) (certificate, key
 	return filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
 }
 
-// serve starts a server, waits until it listens, and ends it with the test. In the namespaces of the test it may have
-// any port it likes.
+// serve starts a server, waits until it listens, and ends it with the test.
 func serve(t *testing.T, address string, env []string, argv ...string) {
 	t.Helper()
 	var output bytes.Buffer // read when the process has ended

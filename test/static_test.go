@@ -87,12 +87,8 @@ const nobody = 61234
 func alone(t *testing.T, executable, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	folder := t.TempDir()
-	require.NoError(t, os.Chmod(folder, 0o555))
-	if err := os.Link(executable, filepath.Join(folder, name)); err != nil { // another file system
-		text, err := os.ReadFile(executable)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(folder, name), text, 0o555))
-	}
+	require.NoError(t, os.Chmod(folder, 0o755))
+	require.NoError(t, linkOrCopy(executable, filepath.Join(folder, name)))
 	cmd := exec.CommandContext(t.Context(), "/"+name, args...)
 	cmd.Dir, cmd.Env = "/", []string{}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: folder}
