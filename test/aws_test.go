@@ -111,7 +111,8 @@ type step struct {
 	do   func() error
 }
 
-const megabytes = 8 << 20
+// largeObject is in bytes: more than any buffer on the way holds.
+const largeObject = 8 << 20
 
 // steps are those of the smoke, for a function of that SDK that is started.
 func (c *cloud) steps(f *started, sdk, bucket string) []step {
@@ -125,7 +126,7 @@ func (c *cloud) steps(f *started, sdk, bucket string) []step {
 			return askForOne(f, order{Do: "create-bucket", Bucket: bucket}, bucket)
 		}},
 		{"write an object", func() (err error) {
-			written, err = answerTo[content](f, order{Do: "put", Bucket: bucket, Key: "large", Bytes: megabytes})
+			written, err = answerTo[content](f, order{Do: "put", Bucket: bucket, Key: "large", Bytes: largeObject})
 			if err != nil {
 				return err
 			}

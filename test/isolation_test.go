@@ -40,6 +40,7 @@ func isolated(t *testing.T) bool {
 	if bytes.Contains(out, []byte("--- SKIP: "+t.Name()+" ")) {
 		t.Skipf("in a network of its own:\n%s", out)
 	}
+	require.Contains(t, string(out), "--- PASS: "+t.Name()+" ", "bug: it did not run there")
 	t.Logf("in a network of its own:\n%s", out)
 	return false
 }
