@@ -80,6 +80,7 @@ func (c *cloud) function(t *testing.T, namespace string, change func(*emulator.C
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "ca.pem"), c.edge.authority.pem, 0o644))
 	return lambda{emulator.BuiltIn}.start(t, folder, namespace+"/handler", func(cfg *emulator.Config) {
 		cfg.Layers = []string{c.layer}
+		cfg.Timeout = 2 * time.Minute // a step is many requests, and the machine may be busy
 		cfg.Env = map[string]string{
 			"AWS_REGION": region, "AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": secretKey,
 			"NODE_EXTRA_CA_CERTS": "/var/task/ca.pem",
