@@ -45,6 +45,8 @@ type api struct {
 	changed chan struct{} // closed and made anew at every change that a waiting /next cares for
 	ready   time.Time     // when the bootstrap first asked for an event
 
+	extension bool // one was registered
+
 	initError chan []byte // gets the one init error
 }
 
@@ -68,7 +70,7 @@ func (a *api) state() (phase, time.Time) {
 	return a.phase, a.ready
 }
 
-// handler serves the API's paths, version 2018-06-01.
+// handler serves the API's paths, version 2018-06-01, and those of extensions.
 func (a *api) handler() http.Handler {
 	const base = "/2018-06-01"
 	mux := http.NewServeMux()
@@ -76,6 +78,8 @@ func (a *api) handler() http.Handler {
 	mux.HandleFunc("POST "+base+"/runtime/invocation/{id}/response", a.response)
 	mux.HandleFunc("POST "+base+"/runtime/invocation/{id}/error", a.invocationError)
 	mux.HandleFunc("POST "+base+"/runtime/init/error", a.initFailed)
+	mux.HandleFunc("POST /2020-01-01/extension/register", a.register)
+	mux.HandleFunc("GET /2020-01-01/extension/event/next", a.extensionEvent)
 	mux.HandleFunc("GET "+base+"/ping", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "pong") })
 	return mux
 }

@@ -195,8 +195,9 @@ func (s *session) exited() bool {
 	}
 }
 
-// end kills the bootstrap and stops its API.
+// end ends the bootstrap and stops its API.
 func (s *session) end() {
+	s.shutDown()
 	s.process.signalGroup(syscall.SIGKILL)
 	s.stopServing()
 	s.process.end(s.run)

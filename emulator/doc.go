@@ -18,6 +18,9 @@
 // the bootstrap and every process that came from it, removes what Start made,
 // and returns when all of the function's log has been written.
 //
+// A bootstrap that registered an internal extension gets SIGTERM before it is
+// killed, at Close and after a time-out; any other is killed without notice.
+//
 // An Invoke whose context ends before the answer closes the emulator: the
 // genuine one does not survive a caller that goes away.
 //

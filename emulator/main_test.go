@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -74,6 +75,25 @@ func fakeBootstrap() error {
 		os.Exit(9)
 	case "sleep":
 		time.Sleep(time.Hour)
+	case "extension":
+		api = strings.Replace(api, "2018-06-01/runtime/", "2020-01-01/extension/", 1)
+		refused, _, _ := send("POST", "register", []byte(`{"events":["SHUTDOWN"]}`), "Lambda-Extension-Name", "fake")
+		taken, header, _ := send("POST", "register", []byte(`{"events":[]}`), "Lambda-Extension-Name", "fake")
+		fmt.Println("register:", refused.Status, refused.Type, taken.Status)
+		id, events := header.Get("Lambda-Extension-Identifier"), api
+		go func() {
+			req, _ := http.NewRequest("GET", events+"event/next", nil)
+			req.Header.Set("Lambda-Extension-Identifier", id)
+			http.DefaultClient.Do(req) // never answered
+		}()
+		api = strings.Replace(api, "2020-01-01/extension/", "2018-06-01/runtime/", 1)
+		terminated := make(chan os.Signal, 1)
+		signal.Notify(terminated, syscall.SIGTERM)
+		go func() {
+			<-terminated
+			fmt.Println("terminated")
+			os.Exit(0)
+		}()
 	}
 	for {
 		next, header, event := send("GET", "invocation/next", nil)

@@ -30,7 +30,7 @@
 // # What the child may write
 //
 // Bytes on its stdout before its first frame are log lines. The first frame is told from text by twelve bytes that no
-// text holds: the magic, the version, the type of a report that can come first, the request number 0, a legal length.
+// text holds: the magic, a version, the type of a report that can come first, the request number 0, a legal length.
 // From the first frame on, anything that is not a frame is a [ProtocolError], and ends the child.
 //
 // Its stderr is log lines throughout. They are attributed to the request in flight where there is exactly one. All that

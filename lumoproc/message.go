@@ -38,6 +38,7 @@ type Info struct {
 	ClojureScript string `json:"clojurescript"`
 	Node          string `json:"node"`
 	Handler       string `json:"handler"`
+	Shutdown      bool   `json:"shutdown"` // it wants to be told to stop, and has something to do then
 }
 
 // Result is the answer to one Invoke.

@@ -80,11 +80,12 @@ func findFirstFrame(b []byte) int {
 	return len(b)
 }
 
+// mayBeFirstHeader knows headers of other versions too: a child that speaks one has to be told from one that starts slowly.
 func mayBeFirstHeader(b []byte) bool {
-	const start = "LM\x01"
-	n := min(len(b), len(start))
-	if string(b[:n]) != start[:n] {
-		return false
+	const magic = "LM"
+	n := min(len(b), len(magic))
+	if string(b[:n]) != magic[:n] || len(b) > 2 && (b[2] == 0 || b[2] >= '\t') {
+		return false // from tab on it is text
 	}
 	if len(b) > 3 {
 		switch Type(b[3]) {

@@ -3,6 +3,9 @@
 //
 // # Lifecycle
 //
+// A runtime that wants to be told of its end calls [Client.RegisterExtension] before Run, one that is snapshot
+// [Client.AwaitRestore].
+//
 // [New] makes a [Client], [Client.Connect] may open its first connection before it is needed. A program that cannot
 // start its handler calls [Client.InitError] once and exits; otherwise it calls [Run], which asks for invocations and
 // posts what becomes of them until its context or the API ends it. Then the program exits.
@@ -26,6 +29,11 @@
 //	                   other, none once more without the X-Ray header, then with a minimal body, then Run returns the error
 //	init/error         2xx, 403    done (403: another worker of the environment was first)
 //	                   other, none the same chain
+//	restore/next       200         the environment was restored
+//	                   other, none the caller's to report and to exit
+//	restore/error      as init/error
+//	extension/register 200         the environment's end will be told by SIGTERM
+//	                   other, none an error; the runtime works without
 //
 // "None" is a connection that broke, or an answer that is not HTTP.
 //

@@ -110,7 +110,7 @@ func (cfg *config) childEnviron(environ []string) []string {
 	env := make([]string, 0, len(environ)+3)
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
-		if strings.HasPrefix(name, "_LAMBDA_") || name == optionsVar || name == usersVar || name == nodePathVar {
+		if strings.HasPrefix(name, "_LAMBDA_") || name == optionsVar || name == usersVar || name == nodePathVar || name == wrappedVar {
 			continue
 		}
 		env = append(env, kv)

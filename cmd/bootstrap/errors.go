@@ -31,6 +31,7 @@ type report struct {
 //	lumoproc.ProtocolError  Runtime.ProtocolError
 //	lumoproc.StartError     Runtime.InvalidWorkingDir for the function's folder, else Runtime.InvalidEntrypoint
 //	lumoproc.TooLargeError  Function.RequestTooLarge
+//	wrapperError            Runtime.InvalidEntrypoint
 //	any other               Runtime.Unknown
 func reportOf(cfg *config, err error) *report {
 	var (
@@ -40,6 +41,7 @@ func reportOf(cfg *config, err error) *report {
 		protocol *lumoproc.ProtocolError
 		start    *lumoproc.StartError
 		tooLarge *lumoproc.TooLargeError
+		wrapper  *wrapperError
 	)
 	switch {
 	case errors.As(err, &fault):
@@ -59,6 +61,9 @@ func reportOf(cfg *config, err error) *report {
 	case errors.As(err, &tooLarge):
 		return &report{errorType: "Function.RequestTooLarge", message: fmt.Sprintf("The event of %d bytes is too large: at "+
 			"most %d bytes can be given to lumo.", tooLarge.Size, lumoproc.MaxPayload), cause: err}
+	}
+	if errors.As(err, &wrapper) {
+		return &report{errorType: "Runtime.InvalidEntrypoint", message: wrapper.Error(), cause: err}
 	}
 	return &report{errorType: "Runtime.Unknown", message: fmt.Sprintf("The invocation failed inside bootstrap: %v.", err),
 		cause: err}
@@ -161,11 +166,13 @@ func (r *report) Unwrap() error { return r.cause }
 // Report is what Lambda sees.
 func (r *report) Report() runtimeapi.Report {
 	if r.isFault() {
-		return runtimeapi.Report{Type: r.errorType, Body: r.fault}
+		return runtimeapi.Report{Type: r.errorType, Body: r.fault, XRayCause: xrayCause(r.fault)}
 	}
 	var plain runtimeapi.Reporter
 	if !errors.As(runtimeapi.NewReport(r.errorType, r.message, r.stack...), &plain) {
 		panic("bug: a report that is none")
 	}
-	return plain.Report()
+	out := plain.Report()
+	out.XRayCause = xrayCause(out.Body)
+	return out
 }

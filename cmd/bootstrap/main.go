@@ -18,12 +18,24 @@
 //	AWS_LAMBDA_LOG_FORMAT            JSON, in any case, for a JSON object a line; anything else for text
 //	AWS_LAMBDA_LOG_LEVEL             TRACE, DEBUG, INFO, WARN, ERROR or FATAL, in any case: what is below it is not
 //	                                 logged; default: everything is
+//	AWS_LAMBDA_EXEC_WRAPPER          a program that is run in place of bootstrap, with bootstrap's command line as its
+//	                                 arguments; it ends with exec "$@", as on the managed runtimes
+//	LUMO_EXEC_WRAPPED                the wrapper that has run; set by bootstrap for itself
+//	AWS_LAMBDA_INITIALIZATION_TYPE   snap-start: the sandbox is snapshot after init, and the calls of a restore are made
+//	_LAMBDA_TELEMETRY_LOG_FD         a descriptor of the platform's, which is kept from lumo
 //
-// Lumo gets all of the environment, except what begins with _LAMBDA_ (descriptors and sockets of the platform), and with
+// Lumo gets all of the environment, except what begins with _LAMBDA_ (descriptors and sockets of the platform) and
+// LUMO_EXEC_WRAPPED, and with
 //
 //	NODE_OPTIONS                     --max-old-space-size=… --max-semi-space-size=… in front of the user's value
 //	LUMO_NODE_OPTIONS                the user's value, unset where there was none; lumo puts it back for the function
 //	NODE_PATH                        the layers' nodejs/node_modules and node_modules behind the user's value
+//
+// # The end of the sandbox
+//
+// Where lumo says in its Ready that the function listens for SIGTERM, bootstrap registers as an internal extension before it
+// asks for the first event; only then does Lambda send SIGTERM. Lumo is told to stop, and has the time that Lambda gives,
+// at most shutdownGrace, for its listeners.
 //
 // # Log
 //
@@ -36,6 +48,8 @@
 //	1   lumo or the handler could not be started; reported to /init/error where that was possible
 //	2   AWS_LAMBDA_RUNTIME_API or _HANDLER is missing or makes no sense; nothing was started
 //	3   the Runtime API cannot be spoken to any more
+//	64  the environment could not be snapshot (SnapStart); reported to /init/error
+//	65  lumo did not survive the restore (SnapStart); reported to /restore/error
 package main
 
 import (
@@ -44,7 +58,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/lumo-lambda/lumo-lambda/lumoproc"
 	"github.com/lumo-lambda/lumo-lambda/runtimeapi"
@@ -57,10 +70,6 @@ const (
 	exitUsage      = 2
 	exitRuntimeAPI = 3
 )
-
-// stopGrace is how long lumo may take to end by itself. Lambda gives a runtime 150 ms (30 % of 500) of notice where only
-// internal extensions are registered.
-const stopGrace = 100 * time.Millisecond
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -78,36 +87,50 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 		log.error("", err.Error())
 		return exitUsage
 	}
-	child := cfg.child(environ)
-	child.Log = log.line
-	keeper := lumoproc.Start(child) // first of all: lumo's start is most of the init time
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
-		defer cancel()
-		keeper.Close(ctx)
-	}()
-
+	wrapErr := wrap(env, environ)
+	keepDescriptors(env)
 	api, err := runtimeapi.New(cfg.api, log.warn)
 	if err != nil {
 		log.error("", err.Error())
 		return exitUsage
 	}
 	defer api.Close()
+	if wrapErr != nil {
+		return failInit(ctx, api, log, reportOf(cfg, wrapErr))
+	}
+
+	child := cfg.child(environ)
+	child.Log = log.line
+	keeper := lumoproc.Start(child) // before the connection is made: lumo's start is most of the init time
+	grace := stopGrace
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		keeper.Close(ctx)
+	}()
 	if err := api.Connect(ctx); err != nil && ctx.Err() == nil {
 		log.error("", err.Error())
 		return exitRuntimeAPI
 	}
 
-	if _, err := keeper.Ready(ctx); err != nil {
-		if ctx.Err() != nil {
-			return exitOK
+	info, err := keeper.Ready(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return exitOK
+	case err != nil:
+		return failInit(ctx, api, log, reportOf(cfg, err)) // lumo logs nothing while it starts: its error is in the report
+	}
+	if info.Shutdown {
+		grace = shutdownGrace
+		ctx, cancel := context.WithCancel(ctx)
+		wait := noticeOfTheEnd(ctx, api, log)
+		defer wait()
+		defer cancel()
+	}
+	if env["AWS_LAMBDA_INITIALIZATION_TYPE"] == "snap-start" {
+		if status := restored(ctx, cfg, api, keeper, log); status != exitOK || ctx.Err() != nil {
+			return status
 		}
-		report := reportOf(cfg, err)
-		log.error("", report.Error()) // lumo logs nothing while it starts: its error is in the report
-		if err := api.InitError(ctx, report); err != nil {
-			log.error("", err.Error())
-		}
-		return exitInit
 	}
 
 	err = runtimeapi.Run(ctx, api, &handler{cfg, keeper, log})
@@ -116,4 +139,13 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 	}
 	log.error("", err.Error())
 	return exitRuntimeAPI
+}
+
+// failInit reports that the handler could not be started.
+func failInit(ctx context.Context, api *runtimeapi.Client, log *logger, cause *report) int {
+	log.error("", cause.Error())
+	if err := api.InitError(ctx, cause); err != nil {
+		log.error("", err.Error())
+	}
+	return exitInit
 }

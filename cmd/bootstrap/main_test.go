@@ -60,16 +60,32 @@ func start(t *testing.T, script string, env ...string) *bootstrap {
 
 func startProgram(t *testing.T, program, script string, env ...string) *bootstrap {
 	t.Helper()
+	return startAt(t, newAPI(t), program, script, env...)
+}
+
+func newAPI(t *testing.T) *runtimeapitest.Server {
+	t.Helper()
 	api, err := runtimeapitest.Start()
 	require.NoError(t, err)
 	t.Cleanup(api.Close)
+	return api
+}
+
+// startAt runs a program at an API that the test has prepared.
+func startAt(t *testing.T, api *runtimeapitest.Server, program, script string, env ...string) *bootstrap {
+	t.Helper()
+	cmd := command(api, script, env...)
+	cmd.Path = program
+	return startCommand(t, api, cmd)
+}
+
+func startCommand(t *testing.T, api *runtimeapitest.Server, cmd *exec.Cmd) *bootstrap {
+	t.Helper()
 	// A file, so that what bootstrap has written is there the moment it has been written.
 	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = stderr.Close() })
-	b := &bootstrap{t: t, api: api, stderr: stderr, exited: make(chan struct{})}
-	b.cmd = command(api, script, env...)
-	b.cmd.Path = program
+	b := &bootstrap{t: t, api: api, cmd: cmd, stderr: stderr, exited: make(chan struct{})}
 	b.cmd.Stderr = b.stderr
 	require.NoError(t, b.cmd.Start())
 	go func() {

@@ -5,6 +5,7 @@
 // for that request, up to the event's first line end. A script is a list of commands separated by "; ":
 //
 //	ready              send Ready, then serve
+//	listen TEXT        before ready: ask to be told of the end, and write TEXT to stderr then
 //	answer TEXT        Result with TEXT; event, context, env NAME, args, cwd, pid, flags: with what these name
 //	fault TYPE BODY    Fault of the request, of the child in the start script
 //	log LEVEL TEXT     Log at the level's number; logbytes N: one of N bytes
@@ -65,6 +66,9 @@ func Main() {
 				c.later = ""
 			}
 		case lumoproc.Stop:
+			if c.last != "" {
+				fmt.Fprintln(os.Stderr, c.last)
+			}
 			os.Exit(0)
 		}
 	}
@@ -72,6 +76,7 @@ func Main() {
 
 type child struct {
 	later string
+	last  string
 }
 
 func (c *child) run(script string, request uint32, m lumoproc.Invoke) {
@@ -81,7 +86,10 @@ func (c *child) run(script string, request uint32, m lumoproc.Invoke) {
 		switch name {
 		case "":
 		case "ready":
-			send(0, lumoproc.Ready{JSON: fmt.Appendf(nil, `{"pid":%d,"lumo":"test","handler":%q}`, os.Getpid(), arg)})
+			send(0, lumoproc.Ready{JSON: fmt.Appendf(nil, `{"pid":%d,"lumo":"test","handler":%q,"shutdown":%t}`,
+				os.Getpid(), arg, c.last != "")})
+		case "listen":
+			c.last = arg
 		case "answer":
 			answer([]byte(arg))
 		case "event":

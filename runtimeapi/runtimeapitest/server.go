@@ -12,6 +12,11 @@
 //
 // [Server.Refuse] makes a call fail with any status, once or more often; [Server.Hijack] gives a test the connection.
 // [Server.Expire] closes the current event as a time-out does.
+//
+// # Beyond the Runtime API
+//
+// The Extensions API takes internal extensions that ask for no events, before the first /next. With [Server.SnapStart] there
+// are the calls of a restore.
 package runtimeapitest
 
 import (
@@ -51,7 +56,7 @@ type Outcome struct {
 
 // Call is one request to the API.
 type Call struct {
-	Name   string // "next", "response", "error", "init/error", or the path of another
+	Name   string // "next", "response", "error", "init/error", "restore/next", "extension/register" and so on
 	ID     string // the request id in the path
 	Header http.Header
 	Body   []byte
@@ -75,6 +80,9 @@ type Server struct {
 	failed  bool // /init/error was called
 	made    int
 	closed  bool
+
+	restore  chan struct{} // closed by Restore; nil without SnapStart
+	restored bool
 }
 
 type event struct {
@@ -224,6 +232,7 @@ var invocationPath = regexp.MustCompile(`^/invocation/([^/]+)/(response|error)$`
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.EscapedPath(), "/2018-06-01/runtime")
 	call := Call{Name: path, Header: r.Header}
+	other, isOther := s.others()[path]
 	match := invocationPath.FindStringSubmatch(strings.TrimPrefix(r.URL.Path, "/2018-06-01/runtime"))
 	switch {
 	case path == "/invocation/next":
@@ -232,6 +241,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		call.Name = "init/error"
 	case match != nil:
 		call.ID, call.Name = match[1], match[2]
+	case isOther:
+		call.Name = other.name
 	}
 	if r.Method == http.MethodPost {
 		body, err := io.ReadAll(io.LimitReader(r.Body, 2*MaxResponse))
@@ -248,6 +259,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if call.Name == "next" {
 		wantMethod = http.MethodGet
 	}
+	if isOther {
+		wantMethod = other.method
+	}
 	switch {
 	case call.Name == path:
 		s.answer(w, call, 404, "NotFound")
@@ -257,6 +271,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.next(w, r, call)
 	case call.Name == "init/error":
 		s.initError(w, call)
+	case isOther:
+		other.serve(w, r, call)
 	default:
 		s.post(w, call)
 	}

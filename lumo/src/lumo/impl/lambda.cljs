@@ -23,6 +23,22 @@
 (defn- send! [buffers]
   (.send ^js @channel buffers))
 
+;; -- the end of the service ----------------------------------------------------------------------------------------------------
+
+(defn- listens-for-the-end?
+  "True where the function has asked, as on the managed Node runtimes, to be told before the sandbox is shut down."
+  []
+  (pos? (.listenerCount js/process "SIGTERM")))
+
+(defn- end!
+  "Ends the process: at once, or when the function's SIGTERM listeners have nothing left to do. bootstrap's patience ends before
+  Lambda's."
+  []
+  (if (listens-for-the-end?)
+    (do (.working ^js @channel true)
+        (.emit js/process "SIGTERM" "SIGTERM" 15))
+    (.exit js/process 0)))
+
 ;; -- the end of a request ----------------------------------------------------------------------------------------------------
 
 (defn- close!
@@ -33,7 +49,7 @@
     (send)
     (when (zero? (.-size open-requests))
       (if @stopping?
-        (.exit js/process 0)
+        (end!)
         (.working ^js @channel false)))
     true))
 
@@ -42,7 +58,7 @@
   []
   (reset! stopping? true)
   (when (zero? (.-size open-requests))
-    (.exit js/process 0)))
+    (end!)))
 
 (defn- fault!
   "Ends the request with an error, which is logged first; `type` stands for the error's own type, where that is given."
@@ -152,7 +168,8 @@
 (defn- ready! [handler-name]
   (let [{:keys [lumo clojurescript node]} (lumo/version)]
     (send! (js/$lumo.frame.ready
-             #js {:pid (.-pid js/process) :lumo lumo :clojurescript clojurescript :node node :handler handler-name}))))
+             #js {:pid (.-pid js/process) :lumo lumo :clojurescript clojurescript :node node :handler handler-name
+                  :shutdown (listens-for-the-end?)}))))
 
 (defn- load-handler! [handler-name]
   (let [{:keys [call event]} (handler/load! handler-name

@@ -1,6 +1,7 @@
 (ns lumo.impl.lambda.event
   "Between JSON and the handler's values: the event in the form that the handler asks for, the context map, and the answer."
   (:require
+   [clojure.string :as string]
    [lumo.impl.error :as error]))
 
 ;; -- the event -----------------------------------------------------------------------------------------------------------
@@ -52,11 +53,19 @@
 
 (defn- json-or-nil
   "A header's JSON as a map with keyword keys; nil where it is absent or cannot be read, since it is the caller's, not ours."
-  [text]
+  [text ->key]
   (when text
     (try
-      (json->clj (js/JSON.parse text) keyword)
+      (json->clj (js/JSON.parse text) ->key)
       (catch :default _ nil))))
+
+(defn- cognito-key
+  "The documented name of a key of the identity. Emulators and services have written it in more than one case."
+  [k]
+  (case (string/lower-case k)
+    "cognitoidentityid"     :cognitoIdentityId
+    "cognitoidentitypoolid" :cognitoIdentityPoolId
+    (keyword k)))
 
 (defn- env [k]
   (not-empty (unchecked-get (.-env js/process) k)))
@@ -75,7 +84,7 @@
   "The handler's context: what bootstrap sent with the request and what the environment says. `:remaining-ms` is a function."
   [^js sent]
   (let [deadline (.-deadlineMs sent)
-        identity (json-or-nil (.-cognitoIdentity sent))]
+        identity (json-or-nil (.-cognitoIdentity sent) cognito-key)]
     (into @static-context (filter (comp some? val))
       {:aws-request-id (.-awsRequestId sent)
        ;; The name that functions written for the first Lumo runtime know.
@@ -85,7 +94,7 @@
        :remaining-ms   (when deadline #(- deadline (js/Date.now)))
        :trace-id       (.-traceId sent)
        :tenant-id      (.-tenantId sent)
-       :client-context (json-or-nil (.-clientContext sent))
+       :client-context (json-or-nil (.-clientContext sent) keyword)
        :identity       identity})))
 
 ;; -- the answer ----------------------------------------------------------------------------------------------------------

@@ -39,6 +39,17 @@
     (testing "what is absent, or cannot be read, has no key"
       (is (not-any? #(contains? context %) [:trace-id :tenant-id :identity])))))
 
+(deftest the-identity-has-its-documented-keys-whatever-their-case
+  (doseq [text ["{\"cognitoIdentityId\": \"i\", \"cognitoIdentityPoolId\": \"p\", \"more\": 1}"
+                "{\"CognitoIdentityId\": \"i\", \"cognitoidentitypoolid\": \"p\", \"more\": 1}"]]
+    (is (= {:cognitoIdentityId "i" :cognitoIdentityPoolId "p" :more 1}
+           (:identity (event/context-map #js {:awsRequestId "id" :cognitoIdentity text}))))))
+
+(deftest a-client-context-may-hold-any-values
+  (is (= {:custom {:n 1 :list [true nil]} :env {:é "ž"}}
+         (:client-context (event/context-map #js {:awsRequestId  "id"
+                                                  :clientContext "{\"custom\":{\"n\":1,\"list\":[true,null]},\"env\":{\"é\":\"ž\"}}"})))))
+
 (defn- answer [x] (.toString (event/answer-bytes x) "utf8"))
 
 (deftest an-answer-is-json
