@@ -228,25 +228,36 @@ func FuzzDecode(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		d := lumoproc.NewDecoder(bytes.NewReader(b))
-		var again []byte
-		for {
-			request, m, err := d.Next()
-			if err != nil {
-				var bad *lumoproc.FrameError
-				if !errors.Is(err, io.EOF) && !errors.As(err, &bad) {
-					t.Fatalf("neither the end nor a bad frame: %v", err)
-				}
-				break
-			}
-			if again, err = lumoproc.Append(again, request, m); err != nil {
-				t.Fatalf("what was decoded cannot be encoded: %v", err)
-			}
+		again, end := decodeAndEncode(t, bytes.NewReader(b))
+		slowly, slowEnd := decodeAndEncode(t, iotest.OneByteReader(bytes.NewReader(b)))
+		if !bytes.Equal(again, slowly) || end != slowEnd {
+			t.Fatalf("it depends on how the bytes arrive: %q, %q", end, slowEnd)
 		}
 		if !bytes.HasPrefix(b, again) {
 			t.Fatalf("encoding again gave other bytes:\n%x\n%x", b, again)
 		}
 	})
+}
+
+// decodeAndEncode gives the bytes of all frames again, and the rule that was broken after them, "" at a clean end.
+func decodeAndEncode(t *testing.T, r io.Reader) (again []byte, end lumoproc.Kind) {
+	t.Helper()
+	d := lumoproc.NewDecoder(r)
+	for {
+		request, m, err := d.Next()
+		var bad *lumoproc.FrameError
+		switch {
+		case errors.As(err, &bad):
+			return again, bad.Kind
+		case errors.Is(err, io.EOF):
+			return again, ""
+		case err != nil:
+			t.Fatalf("neither the end nor a bad frame: %v", err)
+		}
+		if again, err = lumoproc.Append(again, request, m); err != nil {
+			t.Fatalf("what was decoded cannot be encoded: %v", err)
+		}
+	}
 }
 
 func ExampleDecoder() {

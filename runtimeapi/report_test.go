@@ -1,7 +1,6 @@
 package runtimeapi
 
 import (
-	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -38,28 +37,4 @@ func TestXRayCauseIsOneLineOfASCIIOrLeftOut(t *testing.T) {
 	assert.Empty(t, headerJSON(nil))
 	assert.Empty(t, headerJSON([]byte("{")))
 	assert.Empty(t, headerJSON([]byte(`"`+strings.Repeat("é", maxXRayCause)+`"`)))
-}
-
-func FuzzReport(f *testing.F) {
-	f.Add("Runtime.X", []byte(`{"errorMessage":"m"}`))
-	f.Add("é\n", []byte("\xff\x00"))
-	f.Add("", []byte(`["a\u2028"]`))
-	f.Fuzz(func(t *testing.T, errorType string, body []byte) {
-		r := reportOf(reporter{Report{Type: errorType, Body: body, XRayCause: body}})
-		if !json.Valid(r.Body) || len(r.Body) > maxReport {
-			t.Fatalf("body of %d bytes: %.100q", len(r.Body), r.Body)
-		}
-		head := string(r.request("/x").head("host"))
-		for i, line := range strings.Split(strings.TrimSuffix(head, "\r\n\r\n"), "\r\n") {
-			if strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r > '~' }) {
-				t.Fatalf("line %d of the head is not safe: %q", i, line)
-			}
-		}
-		if got := headerType(errorType); !platformFilter.MatchString(got) {
-			t.Fatalf("%q does not pass the filter", got)
-		}
-		if cause := headerJSON(body); cause != "" && !json.Valid([]byte(cause)) {
-			t.Fatalf("cause is no JSON: %q", cause)
-		}
-	})
 }

@@ -125,25 +125,6 @@ func TestBodiesThatAreNotWholeKeepTheirHead(t *testing.T) {
 	}
 }
 
-func FuzzReadResponse(f *testing.F) {
-	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"))
-	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n"))
-	f.Add([]byte("HTTP/1.1 100 x\r\n\r\nHTTP/1.0 500 x\r\n\r\n"))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		whole, err1 := readResponse(bufio.NewReader(bytes.NewReader(raw)))
-		slow, err2 := readResponse(bufio.NewReader(iotest.OneByteReader(bytes.NewReader(raw))))
-		if (err1 == nil) != (err2 == nil) {
-			t.Fatalf("it depends on how the bytes arrive: %v, %v", err1, err2)
-		}
-		if err1 == nil && (whole.status != slow.status || !bytes.Equal(whole.body, slow.body) || whole.keep != slow.keep) {
-			t.Fatalf("it depends on how the bytes arrive: %v, %v", whole, slow)
-		}
-		if err1 == nil && (whole.status < 200 || whole.status > 999) {
-			t.Fatalf("status %d", whole.status)
-		}
-	})
-}
-
 // script is a server that answers connections one after another, each with a function.
 func script(t *testing.T, conns ...func(*testing.T, net.Conn)) string {
 	t.Helper()

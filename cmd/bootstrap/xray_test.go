@@ -51,17 +51,7 @@ func TestXRayCauseIsWithinItsLimitInASCII(t *testing.T) {
 	body, err := json.Marshal(e)
 	require.NoError(t, err)
 	cause := string(xrayCause(body))
-	size := 0
-	for _, r := range cause {
-		switch {
-		case r <= '~':
-			size++
-		case r > 0xffff:
-			size += 12
-		default:
-			size += 6
-		}
-	}
+	size := asciiSize([]byte(cause))
 	assert.Less(t, size, 64<<10)
 	assert.Greater(t, size, 8<<10)
 	var out xrayError
@@ -81,4 +71,19 @@ func TestErrorsCarryTheirXRayCause(t *testing.T) {
 		assert.NotContains(t, cause, "é")
 		assert.True(t, json.Valid([]byte(cause)), cause)
 	}
+}
+
+// asciiSize is what JSON takes when all that is not ASCII is escaped.
+func asciiSize(text []byte) (size int) {
+	for _, r := range string(text) {
+		switch {
+		case r <= '~':
+			size++
+		case r > 0xffff:
+			size += 12
+		default:
+			size += 6
+		}
+	}
+	return size
 }
