@@ -2,10 +2,12 @@
 ARCH ?= x86_64
 ENGINE ?= static
 BUILD = go run ./build
+FUZZTIME ?= 1m
+FUZZ = go test -run '^$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 1s -fuzz
 HELLO = examples/hello -e '{"name":"Lisp"}'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test layer engine engine-from-source reproduce bundle deps lint fmt bench update-goldens clean need-go
+.PHONY: help run test faults soak fuzz layer engine engine-from-source reproduce bundle deps lint fmt bench update-goldens clean need-go
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +27,21 @@ test: need-go ## fetch what the tests need, check the source's form, build both 
 	$(BUILD) test-js
 	$(BUILD) test-cljs
 	go test -race ./...
+	$(MAKE) fuzz FUZZTIME=10s
+
+faults: layer ## 10,000 invocations that go wrong in every way, and 1,000 with the built lumo (docs/robustness.md)
+	go test -count=1 -timeout 1h -run 'TestFaults$$' -v ./cmd/bootstrap -faults 10000
+	go test -count=1 -timeout 1h -run TestFaultsOfTheShippedLumo -v ./test -faults 1000
+
+soak: layer ## 200,000 warm invocations: does anything grow? draws docs/soak.svg
+	go test -count=1 -timeout 2h -run TestWarmInvocationsLeaveNothingBehind -v ./test -soak 200000 -soak.plot $(CURDIR)/docs/soak.svg
+
+fuzz: need-go ## run each fuzzer for FUZZTIME (1m)
+	$(FUZZ) FuzzDecode ./lumoproc
+	$(FUZZ) FuzzReadResponse ./runtimeapi
+	$(FUZZ) FuzzReport ./runtimeapi
+	$(FUZZ) FuzzError ./cmd/bootstrap
+	FUZZTIME=$(FUZZTIME) $(BUILD) test-js
 
 layer: need-go ## write dist/: the layer's zip, bootstrap, lumo, and the developer's command
 	$(BUILD) layer $(ARCH) --engine=$(ENGINE)

@@ -12,8 +12,9 @@ import (
 // child is one process and its three pipes, from start to reaping. Three goroutines serve it: the one in spawn waits for
 // the process, one reads stdout, one reads stderr. The first ends last and closes done.
 type child struct {
-	cfg  *Config
-	proc *process
+	cfg   *Config
+	proc  *process
+	began time.Time
 
 	in      *os.File
 	inRaw   syscall.RawConn
@@ -39,6 +40,7 @@ func startChild(cfg *Config) (*child, error) {
 	}
 	c := &child{
 		cfg:     cfg,
+		began:   time.Now(),
 		in:      p.in,
 		inRaw:   rawConn(p.in),
 		out:     newOutPipe(p.out),
@@ -157,6 +159,12 @@ func (c *child) hangUp(err error) {
 	case <-grace.C:
 		c.end(&ProtocolError{Err: err})
 	}
+}
+
+// startTook gives how long a child that is ready took to be.
+func (c *child) startTook() (d time.Duration) {
+	c.update(func(s *state) { d = s.readyAt.Sub(c.began) })
+	return d
 }
 
 // attribute logs the raw output so far and lets what comes belong to the request that is now in flight.

@@ -50,6 +50,9 @@
 // [Keeper.Invoke]. So a replacement for a child that served is started at once, and a child that dies before it is of
 // any use is started again only when somebody asks: a crash loop is bounded by the number of requests, without a timer.
 //
+// A child that hangs while it starts is ended by a request that waited for it in vain, once that start has taken ten seconds
+// and five times as long as any that succeeded; the next request gets another.
+//
 // Each child leads its own process group, is killed by the kernel when this process dies, and its group is killed before
 // it is reaped. A program that leaves the group (setsid) is out of reach. [Keeper.Close] returns when the child, the
 // goroutines and the descriptors are gone.

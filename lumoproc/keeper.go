@@ -15,6 +15,10 @@ type Config struct {
 	Env  []string // all of it, as KEY=value
 	Dir  string   // working directory; "": ours
 
+	// StartPatience is how long a child may at least have been starting before a request that waited for it in vain ends
+	// it. 0 means 10 s, which is what Lambda gives to a start.
+	StartPatience time.Duration
+
 	// Log takes each line that the child writes, and what the Keeper has to tell. It may be called by several
 	// goroutines at once, and holds up the child while it runs.
 	Log func(Line)
@@ -30,8 +34,9 @@ type Keeper struct {
 
 	halting, killing sync.Once
 
-	mu  sync.Mutex
-	now slot
+	mu      sync.Mutex
+	now     slot
+	longest time.Duration // that a start has taken until Ready
 }
 
 // slot is what a Keeper has: a child, or the reason why it has none.
@@ -80,6 +85,7 @@ func (k *Keeper) Invoke(ctx context.Context, m Invoke) ([]byte, error) {
 		if err != nil {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 				err = &TimeoutError{Elapsed: time.Since(began), Err: ctx.Err()}
+				k.endStart(err)
 			}
 			return nil, cancelled(err)
 		}
@@ -96,6 +102,31 @@ func (k *Keeper) Invoke(ctx context.Context, m Invoke) ([]byte, error) {
 		}
 		k.cfg.Log(Line{Label: m.Label, Level: LevelWarn,
 			Text: fmt.Sprintf("the child was gone before it had read the request, which goes to a new one: %v", lost.err)})
+	}
+}
+
+// endStart ends a child that has been starting for far longer than a start takes. It hangs (stopped, or waiting for
+// something that does not come), and each later request would wait for it in vain.
+func (k *Keeper) endStart(cause error) {
+	limit := k.cfg.StartPatience
+	if limit == 0 {
+		limit = 10 * time.Second
+	}
+	k.mu.Lock()
+	c := k.now.child
+	limit = max(limit, 5*k.longest)
+	k.mu.Unlock()
+	if c == nil || time.Since(c.began) < limit {
+		return
+	}
+	hangs := false
+	c.update(func(s *state) {
+		if hangs = s.phase == starting; hangs {
+			s.condemn(cause)
+		}
+	})
+	if hangs {
+		c.proc.kill()
 	}
 }
 
@@ -197,8 +228,14 @@ func (k *Keeper) acquire(ctx context.Context, again bool) (*child, error) {
 			return nil, s.err
 		}
 		var settled <-chan struct{}
+		waited := true
 		if s.child != nil {
 			settled = s.child.settled
+			select {
+			case <-settled:
+				waited = false
+			default:
+			}
 		}
 		select {
 		case <-settled:
@@ -208,9 +245,12 @@ func (k *Keeper) acquire(ctx context.Context, again bool) (*child, error) {
 				failed = !st.wasReady
 			})
 			if usable {
+				k.mu.Lock()
+				k.longest = max(k.longest, s.child.startTook())
+				k.mu.Unlock()
 				return s.child, nil
 			}
-			if failed {
+			if failed && waited {
 				again = false // it is this start's failure that the caller has waited for
 			}
 			select {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // readReports reads the child's stdout until its end.
@@ -113,7 +114,7 @@ func (c *child) report(request uint32, m Message) (err error) {
 			case s.wasReady:
 				err = errors.New("a second Ready")
 			default:
-				s.wasReady, s.hello = true, m
+				s.wasReady, s.readyAt, s.hello = true, time.Now(), m
 				if s.phase == starting {
 					s.phase = ready
 				}

@@ -24,6 +24,7 @@ func (p phase) String() string {
 type state struct {
 	phase     phase
 	wasReady  bool
+	readyAt   time.Time
 	hello     Ready
 	cause     error // the first reason to end the child, nil while there is none
 	exit      error // what became of it, once exited

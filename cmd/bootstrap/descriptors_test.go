@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/lumo-lambda/lumo-lambda/test/procs"
 )
 
 func TestLumoDoesNotGetThePlatformsLogDescriptor(t *testing.T) {
@@ -22,8 +24,8 @@ func TestLumoDoesNotGetThePlatformsLogDescriptor(t *testing.T) {
 	cmd.ExtraFiles = []*os.File{w} // number 3
 	b := startCommand(t, api, cmd)
 	b.answers("answer 1", "1")
-	assert.Contains(t, descriptors(t, cmd.Process.Pid), link, "bootstrap has it")
-	lumo := children(t, cmd.Process.Pid)
+	assert.Contains(t, procs.Descriptors(cmd.Process.Pid), link, "bootstrap has it")
+	lumo := procs.Children(cmd.Process.Pid)
 	require.Len(t, lumo, 1)
-	assert.NotContains(t, descriptors(t, lumo[0]), link)
+	assert.NotContains(t, procs.Descriptors(lumo[0]), link)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lumo-lambda/lumo-lambda/runtimeapi/runtimeapitest"
+	"github.com/lumo-lambda/lumo-lambda/test/procs"
 )
 
 const snapStart = "AWS_LAMBDA_INITIALIZATION_TYPE=snap-start"
@@ -49,10 +50,10 @@ func TestFailureBeforeTheSnapshotIsStatus64(t *testing.T) {
 func TestLumoThatDoesNotSurviveTheRestoreIsStatus65(t *testing.T) {
 	b := startSnapshot(t, "err up; ready")
 	b.await("restore/next")
-	for _, pid := range children(t, b.cmd.Process.Pid) {
+	for _, pid := range procs.Children(b.cmd.Process.Pid) {
 		require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
 	}
-	require.Eventually(t, func() bool { return len(children(t, b.cmd.Process.Pid)) == 0 }, watchdog, tick)
+	require.Eventually(t, func() bool { return len(procs.Children(b.cmd.Process.Pid)) == 0 }, watchdog, tick)
 	b.api.Restore()
 	assert.Equal(t, exitAfterRestore, b.wait())
 	b.await("restore/error")
@@ -65,7 +66,7 @@ func TestLumoThatDoesNotSurviveTheRestoreIsStatus65(t *testing.T) {
 func TestSignalDuringTheSnapshotEndsBootstrap(t *testing.T) {
 	b := startSnapshot(t, "ready")
 	b.await("restore/next")
-	lumo := children(t, b.cmd.Process.Pid)
+	lumo := procs.Children(b.cmd.Process.Pid)
 	require.Len(t, lumo, 1)
 	require.NoError(t, b.cmd.Process.Signal(syscall.SIGTERM))
 	assert.Equal(t, exitOK, b.wait())

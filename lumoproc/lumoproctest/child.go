@@ -13,6 +13,8 @@
 //	out TEXT           a line on stdout, where frames belong
 //	frame HEX          bytes on stdout
 //	result N TEXT      Result about request N
+//	part N TEXT        the first N bytes of a Result's frame with TEXT
+//	pause MS           go on after that many milliseconds
 //	exit N, kill N     exit with a status, end by a signal
 //	hang               never go on; deaf: in the start script, do not read requests after Ready
 //	closeout, closein  close stdout, stdin
@@ -32,6 +34,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/lumo-lambda/lumo-lambda/lumoproc"
 )
@@ -144,6 +147,13 @@ func (c *child) run(script string, request uint32, m lumoproc.Invoke) {
 		case "result":
 			n, text, _ := strings.Cut(arg, " ")
 			send(uint32(number(n)), lumoproc.Result{Answer: []byte(text)})
+		case "part":
+			n, text, _ := strings.Cut(arg, " ")
+			frame, err := lumoproc.Append(nil, request, lumoproc.Result{Answer: []byte(text)})
+			must(err)
+			write(os.Stdout, frame[:min(number(n), len(frame)-1)])
+		case "pause":
+			time.Sleep(time.Duration(number(arg)) * time.Millisecond)
 		case "exit":
 			os.Exit(number(arg))
 		case "kill":

@@ -194,6 +194,14 @@ func (s *Server) Calls() []Call {
 	return append([]Call(nil), s.calls...)
 }
 
+// Forget drops what Calls gives, and which requests are over: a long series would fill the memory with them.
+func (s *Server) Forget() {
+	s.update(func() {
+		s.calls = nil
+		clear(s.seen)
+	})
+}
+
 // Await waits until cond is true of the calls.
 func (s *Server) Await(ctx context.Context, cond func([]Call) bool) error {
 	for {

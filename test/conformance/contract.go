@@ -36,7 +36,7 @@ func parse(r io.Reader) (sections []section, err error) {
 			}
 		}
 		switch title, isTitle := strings.CutPrefix(text, "## "); {
-		case text == "", isTitle == false && strings.HasPrefix(text, "#"):
+		case text == "", !isTitle && strings.HasPrefix(text, "#"):
 		case isTitle:
 			sections = append(sections, section{title: title})
 		case len(sections) == 0:
