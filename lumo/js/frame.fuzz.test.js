@@ -128,7 +128,8 @@ function decode(bytes, portion) {
 
 function check(bytes, random) {
   const whole = decode(bytes, Math.max(bytes.length, 1));
-  for (const portion of [1, 2 + random(30)]) assert.deepEqual(decode(bytes, portion), whole, 'however the bytes arrive');
+  for (const portion of [1, 2 + random(30)])
+    assert.deepEqual(decode(bytes, portion), whole, 'however the bytes arrive');
   assert.ok(bytes.subarray(0, whole.again.length).equals(whole.again), 'encoding again gives the bytes that were read');
   if (whole.broken === null) assert.equal(whole.again.length, bytes.length, 'nothing is left over');
 }
