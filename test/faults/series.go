@@ -52,7 +52,7 @@ type Case struct {
 	After time.Duration // when the signal from outside is sent
 }
 
-// Case makes case n of a series.
+// makeCase makes case n of a series.
 func makeCase(kinds []Kind, seed uint64, n int) Case {
 	r := rand.New(rand.NewPCG(seed, uint64(n)))
 	total := 0
