@@ -72,7 +72,8 @@ bench: layer ## measure starts and round trips; prints Go's benchmark format
 
 update-goldens: layer ## rewrite the golden files and the notices, for review
 	$(BUILD) notices
-	go test ./build ./cmd/bootstrap ./test -run Golden -update
+	go test ./build ./cmd/bootstrap ./test ./test/conformance -run Golden -update
+	go test ./cmd/bootstrap -run TestLinkedPackages -update
 
 clean: need-go ## remove dist/ and .cache/
 	$(BUILD) clean

@@ -5,8 +5,8 @@
 //
 // [New] makes a [Client], [Client.Connect] may open its first connection before it is needed. A program that cannot
 // start its handler calls [Client.InitError] once and exits; otherwise it calls [Run], which asks for invocations and
-// posts what becomes of them until its context or the API ends it. Then the program exits. Before Run, a program that wants to be told of its end calls [Client.RegisterExtension],
-// one whose environment is snapshot [Client.AwaitRestore].
+// posts what becomes of them until its context or the API ends it. Then the program exits. Before Run, a program that wants to
+// be told of its end calls [Client.RegisterExtension], one whose environment is snapshot [Client.AwaitRestore].
 //
 // # One terminal post
 //
