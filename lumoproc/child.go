@@ -72,7 +72,7 @@ func startChild(cfg *Config) (*child, error) {
 // invoke gives a request to the child and waits for its one outcome.
 func (c *child) invoke(ctx context.Context, m Invoke) ([]byte, error) {
 	var call *call
-	c.update(func(s *state) { call = s.begin(m.Label, time.Now()) })
+	c.update(func(s *state) { call = s.begin(m, time.Now()) })
 	if call == nil { // it is going already
 		select {
 		case <-c.done:
@@ -135,6 +135,9 @@ func (c *child) expire(ctx context.Context, call *call) {
 	})
 	if !inFlight {
 		return
+	}
+	if ctx.Err() == context.DeadlineExceeded {
+		timeout.Where, timeout.WhereErr = c.where(call.inspect)
 	}
 	c.proc.kill()
 	c.errs.sync()

@@ -81,6 +81,9 @@ type TimeoutError struct {
 	Started bool          // the child had the request; false: there was no child ready for it
 	Tail    string
 	Err     error // the context's error
+
+	Where    string // what the child said of where it was; see Config.Where
+	WhereErr error  // why it said nothing
 }
 
 func (e *TimeoutError) Error() string {

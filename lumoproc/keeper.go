@@ -22,6 +22,10 @@ type Config struct {
 	// Log takes each line that the child writes, and what the Keeper has to tell. It may be called by several
 	// goroutines at once, and holds up the child while it runs.
 	Log func(Line)
+
+	// Where is a JavaScript expression whose value, a string, tells where a child that misses the deadline of a request is
+	// stuck. It is "" for a child that is no Node.js which says on stderr where its inspector listens (package inspector).
+	Where string
 }
 
 // Keeper keeps one child warm.

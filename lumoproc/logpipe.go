@@ -5,6 +5,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/lumo-lambda/lumo-lambda/lumoproc/inspector"
 )
 
 // Line is one line for the log.
@@ -30,14 +32,19 @@ type logPipe struct {
 	tail    tail
 	request uint32
 	label   string
+	address chan<- inspector.Address // where the child's inspector listens; nil while nobody has asked it to
 }
 
 func newLogPipe(f *os.File, log func(Line)) *logPipe {
 	p := &logPipe{f: f, raw: rawConn(f), log: log, done: make(chan struct{}), buf: make([]byte, 32<<10)}
 	p.size = enlarge(p.raw)
 	p.split.emit = func(line []byte) {
+		text := string(line)
+		if p.address != nil && p.takeNotice(&text) {
+			return
+		}
 		// Raw output has no level; CloudWatch counts what has none as INFO.
-		p.log(Line{Label: p.label, Request: p.request, Level: LevelInfo, Text: string(line)})
+		p.log(Line{Label: p.label, Request: p.request, Level: LevelInfo, Text: text})
 	}
 	return p
 }
@@ -66,7 +73,9 @@ func (p *logPipe) drain(fd uintptr) (empty, eof bool) {
 		if n == 0 {
 			return true, err != syscall.EAGAIN
 		}
-		p.tail.write(p.buf[:n])
+		if p.address == nil { // what the inspector says is no last word of the program's
+			p.tail.write(p.buf[:n])
+		}
 		p.split.write(p.buf[:n])
 		if n < len(p.buf) {
 			return true, false // a short read has emptied the pipe; more is a new event of the poller
@@ -97,6 +106,29 @@ func (p *logPipe) sync() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.split.flush()
+}
+
+// inspected has the log leave out what the child's inspector says from now on, and gives the channel that its address comes on.
+func (p *logPipe) inspected() <-chan inspector.Address {
+	p.sync()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	address := make(chan inspector.Address, 1)
+	p.address = address
+	return address
+}
+
+// takeNotice takes the inspector's words out of a line, and reports whether nothing is left of it.
+func (p *logPipe) takeNotice(line *string) (all bool) {
+	rest, address, found := inspector.Notice(*line)
+	if address != (inspector.Address{}) {
+		select {
+		case p.address <- address:
+		default: // the first one counts
+		}
+	}
+	*line = rest
+	return found && rest == ""
 }
 
 // end makes run finish with what is in the pipe, whoever else holds it open.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // Message is a decoded frame: a command (Invoke, Stop) or a report (Ready, Result, Fault, Log).
@@ -21,6 +22,10 @@ type Invoke struct {
 
 	// Label names the request in log lines. It is not sent.
 	Label string
+
+	// Inspect is how long a child that has missed the request's deadline may take to tell where it is, before it is
+	// killed; 0: it is not asked. It is not sent.
+	Inspect time.Duration
 }
 
 // Stop asks the child to finish what is in flight, and to exit with status 0.

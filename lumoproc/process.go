@@ -81,6 +81,15 @@ func (p *process) kill() {
 	}
 }
 
+// signal sends a signal to the process alone.
+func (p *process) signal(sig syscall.Signal) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.reaped {
+		_ = syscall.Kill(p.os.Pid, sig) // it may be a zombie, which takes all signals
+	}
+}
+
 func (p *process) reap() *os.ProcessState {
 	p.kill()
 	p.mu.Lock()

@@ -44,6 +44,7 @@ type call struct {
 	request uint32
 	label   string
 	since   time.Time
+	inspect time.Duration
 	end     int64        // where its frame ends in all that was sent
 	outcome chan outcome // takes exactly one
 }
@@ -74,14 +75,14 @@ func (c *child) update(f func(*state)) {
 }
 
 // begin adds a call where the child takes requests.
-func (s *state) begin(label string, now time.Time) *call {
+func (s *state) begin(m Invoke, now time.Time) *call {
 	if s.phase != ready && s.phase != busy {
 		return nil
 	}
 	if s.last++; s.last == 0 {
 		s.last = 1 // 0 is about no request
 	}
-	c := &call{request: s.last, label: label, since: now, outcome: make(chan outcome, 1)}
+	c := &call{request: s.last, label: m.Label, since: now, inspect: m.Inspect, outcome: make(chan outcome, 1)}
 	s.calls[c.request] = c
 	return c
 }

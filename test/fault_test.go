@@ -67,6 +67,10 @@ func TestErrorCarriesItsDataAndCauses(t *testing.T) {
 		assert.Equal(t, "TypeError", got.Cause.ErrorType)
 		assert.Equal(t, "the inner reason", got.Cause.ErrorMessage)
 		assert.Regexp(t, `faults\.core/deeper`, got.StackTrace[0])
+		require.Len(t, got.ErrorSource, 3)
+		assert.Contains(t, got.ErrorSource[0], source(t, "faults/core.cljs", "; thrown here"))
+		assert.Contains(t, got.ErrorSource[1], `(throw (ex-info "no such order"`)
+		assert.Equal(t, "    ^", got.ErrorSource[2])
 		assert.Contains(t, fmt.Sprint(got.StackTrace), "faults.core/handler")
 		log := f.closedLog(t)
 		assert.Contains(t, log, "no such order", "the log tells the error too")
@@ -93,11 +97,24 @@ func TestNothingRunsAfterClose(t *testing.T) {
 func TestMissedDeadlineIsOneErrorAndTheNextEventIsAnswered(t *testing.T) {
 	onBoth(t, func(t *testing.T, l lambda) {
 		f := l.start(t, fixture("faults"), "faults.core/handler", func(c *emulator.Config) { c.Timeout = 3 * time.Second })
-		for _, do := range []string{"hang", "loop"} {
+		place := source(t, "faults/core.cljs", "; stuck here")
+		for do, want := range map[string]struct{ message, trace string }{
+			"loop":  {"It was busy in faults.core/spin (" + place, "faults.core/handler"},
+			"hang":  {"It was not busy but waiting: its promise was not settled, and what was to come yet was 1 timer.", "[]"},
+			"block": {"Where it was could not be asked, as of code that is not ClojureScript", "[]"},
+		} {
 			got := f.fault(t, fmt.Sprintf(`{"do":%q}`, do))
 			assert.Equal(t, "Runtime.Timedout", got.ErrorType, do)
+			assert.Contains(t, got.ErrorMessage, want.message, do)
+			assert.Contains(t, fmt.Sprint(got.StackTrace), want.trace, do)
+			if do == "loop" {
+				assert.Contains(t, fmt.Sprint(got.ErrorSource), "(loop [] (recur))) ; stuck here     ^")
+			}
 			assert.Equal(t, `{"alive":1}`, f.answer(t, `{"n":1}`), "after %s", do)
 		}
+		log := f.closedLog(t)
+		assert.Contains(t, log, "It was busy in faults.core/spin")
+		assert.NotContains(t, log, "Debugger", "the inspector's own lines")
 	})
 }
 

@@ -114,6 +114,7 @@ type fault struct {
 	ErrorType    string   `json:"errorType"`
 	ErrorMessage string   `json:"errorMessage"`
 	StackTrace   []string `json:"stackTrace"`
+	ErrorSource  []string `json:"errorSource"`
 	ErrorData    string   `json:"errorData"`
 	Cause        *fault   `json:"cause"`
 }

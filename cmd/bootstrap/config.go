@@ -79,10 +79,11 @@ func (cfg *config) findLumo(bin string) error {
 // child says how lumo is started.
 func (cfg *config) child(environ []string) lumoproc.Config {
 	return lumoproc.Config{
-		Path: cfg.lumo,
-		Args: []string{"--lambda", cfg.handler},
-		Env:  cfg.childEnviron(environ),
-		Dir:  cfg.taskRoot,
+		Path:  cfg.lumo,
+		Args:  []string{"--lambda", cfg.handler},
+		Env:   cfg.childEnviron(environ),
+		Dir:   cfg.taskRoot,
+		Where: where,
 	}
 }
 
@@ -115,9 +116,7 @@ func (cfg *config) childEnviron(environ []string) []string {
 		}
 		env = append(env, kv)
 	}
-	if options := nodeOptions(cfg.heap, cfg.options); options != "" || cfg.optioned {
-		env = append(env, optionsVar+"="+options)
-	}
+	env = append(env, optionsVar+"="+nodeOptions(cfg.heap, cfg.options))
 	if cfg.optioned {
 		env = append(env, usersVar+"="+cfg.options)
 	}

@@ -18,22 +18,23 @@ func TestHeapLeavesRoom(t *testing.T) {
 }
 
 func TestNodeOptions(t *testing.T) {
+	const heap, inspector = "--max-old-space-size=352 --max-semi-space-size=16", inspectorOptions
 	for name, c := range map[string]struct {
 		memory string
 		user   []string
 		want   []string
 	}{
-		"nothing":                        {"", nil, nil},
-		"memory":                         {"512", nil, []string{"NODE_OPTIONS=--max-old-space-size=352 --max-semi-space-size=16"}},
-		"memory that is no number":       {"lots", nil, nil},
-		"user's":                         {"", []string{"NODE_OPTIONS=-r x"}, []string{"NODE_OPTIONS=-r x", "LUMO_NODE_OPTIONS=-r x"}},
-		"both":                           {"512", []string{"NODE_OPTIONS=-r x"}, []string{"NODE_OPTIONS=--max-old-space-size=352 --max-semi-space-size=16 -r x", "LUMO_NODE_OPTIONS=-r x"}},
-		"user's limit":                   {"512", []string{"NODE_OPTIONS=--max-old-space-size=99"}, []string{"NODE_OPTIONS=--max-old-space-size=99", "LUMO_NODE_OPTIONS=--max-old-space-size=99"}},
-		"user's limit with underscores":  {"512", []string{"NODE_OPTIONS=--max_old_space_size=99"}, []string{"NODE_OPTIONS=--max_old_space_size=99", "LUMO_NODE_OPTIONS=--max_old_space_size=99"}},
-		"user's young generation":        {"512", []string{"NODE_OPTIONS=--max-semi-space-size=9"}, []string{"NODE_OPTIONS=--max-semi-space-size=9", "LUMO_NODE_OPTIONS=--max-semi-space-size=9"}},
-		"user's, empty":                  {"512", []string{"NODE_OPTIONS="}, []string{"NODE_OPTIONS=--max-old-space-size=352 --max-semi-space-size=16", "LUMO_NODE_OPTIONS="}},
-		"user's, empty, without memory":  {"", []string{"NODE_OPTIONS="}, []string{"NODE_OPTIONS=", "LUMO_NODE_OPTIONS="}},
-		"a former bootstrap's variables": {"", []string{"LUMO_NODE_OPTIONS=x"}, nil},
+		"nothing":                        {"", nil, []string{"NODE_OPTIONS=" + inspector}},
+		"memory":                         {"512", nil, []string{"NODE_OPTIONS=" + heap + " " + inspector}},
+		"memory that is no number":       {"lots", nil, []string{"NODE_OPTIONS=" + inspector}},
+		"user's":                         {"", []string{"NODE_OPTIONS=-r x"}, []string{"NODE_OPTIONS=" + inspector + " -r x", "LUMO_NODE_OPTIONS=-r x"}},
+		"both":                           {"512", []string{"NODE_OPTIONS=-r x"}, []string{"NODE_OPTIONS=" + heap + " " + inspector + " -r x", "LUMO_NODE_OPTIONS=-r x"}},
+		"user's limit":                   {"512", []string{"NODE_OPTIONS=--max-old-space-size=99"}, []string{"NODE_OPTIONS=" + inspector + " --max-old-space-size=99", "LUMO_NODE_OPTIONS=--max-old-space-size=99"}},
+		"user's limit with underscores":  {"512", []string{"NODE_OPTIONS=--max_old_space_size=99"}, []string{"NODE_OPTIONS=" + inspector + " --max_old_space_size=99", "LUMO_NODE_OPTIONS=--max_old_space_size=99"}},
+		"user's young generation":        {"512", []string{"NODE_OPTIONS=--max-semi-space-size=9"}, []string{"NODE_OPTIONS=" + inspector + " --max-semi-space-size=9", "LUMO_NODE_OPTIONS=--max-semi-space-size=9"}},
+		"user's inspector":               {"512", []string{"NODE_OPTIONS=--inspect_port=1"}, []string{"NODE_OPTIONS=" + heap + " --inspect_port=1", "LUMO_NODE_OPTIONS=--inspect_port=1"}},
+		"user's, empty":                  {"512", []string{"NODE_OPTIONS="}, []string{"NODE_OPTIONS=" + heap + " " + inspector, "LUMO_NODE_OPTIONS="}},
+		"a former bootstrap's variables": {"", []string{"LUMO_NODE_OPTIONS=x"}, []string{"NODE_OPTIONS=" + inspector}},
 	} {
 		environ := append([]string{"AWS_LAMBDA_RUNTIME_API=x:1", "_HANDLER=h", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=" + c.memory}, c.user...)
 		cfg, err := newConfig(parseEnviron(environ))
@@ -47,7 +48,7 @@ func TestPlatformsDescriptorsAreNotHandedOn(t *testing.T) {
 	environ := []string{"AWS_LAMBDA_RUNTIME_API=x:1", "A=1", "_LAMBDA_TELEMETRY_LOG_FD=3", "_LAMBDA_SOCKET=x", "_HANDLER=h", "LAMBDA_TASK_ROOT=/", "B=2=3"}
 	cfg, err := newConfig(parseEnviron(environ))
 	require.NoError(t, err)
-	assert.Equal(t, []string{"AWS_LAMBDA_RUNTIME_API=x:1", "A=1", "_HANDLER=h", "LAMBDA_TASK_ROOT=/", "B=2=3",
+	assert.Equal(t, []string{"AWS_LAMBDA_RUNTIME_API=x:1", "A=1", "_HANDLER=h", "LAMBDA_TASK_ROOT=/", "B=2=3", "NODE_OPTIONS=" + inspectorOptions,
 		"NODE_PATH=/opt/nodejs/node_modules:/opt/node_modules"}, cfg.childEnviron(environ))
 }
 
@@ -69,5 +70,14 @@ func TestTimeForAnInvocation(t *testing.T) {
 		-time.Hour: 0, 0: 0, 50 * ms: 0, 17 * time.Minute: 0, 34 * 24 * time.Hour: 0,
 	} {
 		assert.Equal(t, want, timeFor(left), "%v left", left)
+	}
+}
+
+func TestTimeForTheQuestionLeavesSomeForTheEnd(t *testing.T) {
+	const ms = time.Millisecond
+	for left, want := range map[time.Duration]time.Duration{
+		500 * ms: 20 * ms, 1000 * ms: 20 * ms, 2000 * ms: 70 * ms, 3000 * ms: 112500 * time.Microsecond, time.Minute: 150 * ms,
+	} {
+		assert.Equal(t, want, inspectFor(left), "%v left", left)
 	}
 }

@@ -1,13 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/lumo-lambda/lumo-lambda/lumoproc"
 	"github.com/lumo-lambda/lumo-lambda/runtimeapi"
@@ -17,7 +17,9 @@ import (
 type report struct {
 	errorType string
 	message   string   // sentences
-	stack     []string // the last lines that lumo wrote
+	tail      []string // the last lines that lumo wrote
+	stack     []string // where it happened, where that is known: then it stands in the tail's place
+	source    []string // the place, the line of the source and a caret
 	fault     []byte   // lumo's own JSON, which then says it all
 	logged    bool     // lumo has logged it: it does so for a handler's errors, with an excerpt of the source
 	cause     error
@@ -47,14 +49,14 @@ func reportOf(cfg *config, err error) *report {
 	case errors.As(err, &fault):
 		return &report{errorType: fault.ErrorType, fault: fault.Body, logged: !fault.Init, cause: err}
 	case errors.As(err, &exit) && exit.OutOfMemory(): // before what may have been the reason for it
-		return &report{errorType: "Runtime.OutOfMemory", message: memoryMessage(cfg, exit), stack: lines(exit.Tail), cause: err}
+		return &report{errorType: "Runtime.OutOfMemory", message: memoryMessage(cfg, exit), tail: lines(exit.Tail), cause: err}
 	case errors.As(err, &exit):
-		return &report{errorType: "Runtime.ExitError", message: exitMessage(cfg, exit), stack: lines(exit.Tail), cause: err}
+		return &report{errorType: "Runtime.ExitError", message: exitMessage(cfg, exit), tail: lines(exit.Tail), cause: err}
 	case errors.As(err, &timeout):
-		return &report{errorType: "Runtime.Timedout", message: timeoutMessage(timeout), stack: lines(timeout.Tail), cause: err}
+		return timeoutReport(timeout)
 	case errors.As(err, &protocol):
 		return &report{errorType: "Runtime.ProtocolError", message: protocolMessage(cfg, protocol),
-			stack: lines(protocol.Tail), cause: err}
+			tail: lines(protocol.Tail), cause: err}
 	case errors.As(err, &start):
 		errorType, message := startMessage(cfg, start)
 		return &report{errorType: errorType, message: message, cause: err}
@@ -72,15 +74,6 @@ func reportOf(cfg *config, err error) *report {
 func protocolMessage(cfg *config, e *lumoproc.ProtocolError) string {
 	return fmt.Sprintf("Lumo sent something that is not part of its protocol, and was replaced: %v. Is %s the lumo of this "+
 		"layer?", e.Err, cfg.lumo)
-}
-
-func timeoutMessage(e *lumoproc.TimeoutError) string {
-	after := e.Elapsed.Round(time.Millisecond)
-	if !e.Started {
-		return fmt.Sprintf("The invocation timed out after %v: lumo, which was starting anew, was not ready in time.", after)
-	}
-	return fmt.Sprintf("The handler gave no answer within %v, shortly before the function's time-out. Lumo was ended and is "+
-		"started anew.", after)
 }
 
 func memoryMessage(cfg *config, e *lumoproc.ExitError) string {
@@ -146,19 +139,57 @@ func lines(tail string) []string {
 
 func (r *report) isFault() bool { return r.fault != nil }
 
-// Error is what the log says.
-func (r *report) Error() string {
+// errorObject is Lambda's error object, with what lumo adds to it: see lumo.impl.error.
+type errorObject struct {
+	Type    string       `json:"errorType"`
+	Message string       `json:"errorMessage"`
+	Source  []string     `json:"errorSource,omitempty"`
+	Data    string       `json:"errorData,omitempty"`
+	Stack   []string     `json:"stackTrace"`
+	Cause   *errorObject `json:"cause,omitempty"`
+}
+
+func (o *errorObject) text() string {
+	var b strings.Builder
+	for prefix := ""; o != nil; o, prefix = o.Cause, "\nCaused by: " {
+		b.WriteString(prefix + o.Type + ": " + o.Message)
+		if o.Data != "" {
+			b.WriteString(" " + o.Data)
+		}
+		for _, line := range o.Source {
+			b.WriteString("\n  " + line)
+		}
+		for _, frame := range o.Stack {
+			b.WriteString("\n    at " + frame)
+		}
+	}
+	return b.String()
+}
+
+// object is what Lambda sees; of a fault whose JSON is none, its text.
+func (r *report) object() *errorObject {
 	if !r.isFault() {
-		return r.errorType + ": " + r.message
+		o := &errorObject{Type: r.errorType, Message: r.message, Source: r.source, Stack: r.stack}
+		if o.Stack == nil {
+			o.Stack = append([]string{}, r.tail...) // the API's array, not null
+		}
+		return o
 	}
-	var body struct {
-		Message string   `json:"errorMessage"`
-		Stack   []string `json:"stackTrace"`
+	o := &errorObject{}
+	if err := json.Unmarshal(r.fault, o); err != nil {
+		o = &errorObject{Message: string(r.fault)}
 	}
-	if err := json.Unmarshal(r.fault, &body); err != nil {
-		return r.errorType + ": " + string(r.fault)
+	o.Type = r.errorType
+	return o
+}
+
+// Error is what the log says. The lines that lumo wrote are there already.
+func (r *report) Error() string {
+	o := r.object()
+	if !r.isFault() {
+		o.Stack = r.stack
 	}
-	return strings.Join(append([]string{r.errorType + ": " + body.Message}, body.Stack...), "\n")
+	return o.text()
 }
 
 func (r *report) Unwrap() error { return r.cause }
@@ -168,11 +199,12 @@ func (r *report) Report() runtimeapi.Report {
 	if r.isFault() {
 		return runtimeapi.Report{Type: r.errorType, Body: r.fault, XRayCause: xrayCause(r.fault)}
 	}
-	var plain runtimeapi.Reporter
-	if !errors.As(runtimeapi.NewReport(r.errorType, r.message, r.stack...), &plain) {
-		panic("bug: a report that is none")
+	var body bytes.Buffer
+	enc := json.NewEncoder(&body)
+	enc.SetEscapeHTML(false) // it is read by people
+	if err := enc.Encode(r.object()); err != nil {
+		panic("bug: an error made of strings is not JSON: " + err.Error())
 	}
-	out := plain.Report()
-	out.XRayCause = xrayCause(out.Body)
-	return out
+	text := bytes.TrimSuffix(body.Bytes(), []byte("\n"))
+	return runtimeapi.Report{Type: r.errorType, Body: text, XRayCause: xrayCause(text)}
 }

@@ -27,9 +27,23 @@ func TestErrorTable(t *testing.T) {
 		stack              []string
 	}{
 		"time-out": {
-			&lumoproc.TimeoutError{Elapsed: 2850 * time.Millisecond, Started: true, Tail: "a\nb"}, "Runtime.Timedout",
-			"The handler gave no answer within 2.85s, shortly before the function's time-out. Lumo was ended and is started anew.",
+			&lumoproc.TimeoutError{Elapsed: 2850 * time.Millisecond, Started: true, Tail: "a\nb", WhereErr: errors.New("no")},
+			"Runtime.Timedout", "The handler gave no answer within 2.85s, shortly before the function's time-out. Where it was could " +
+				"not be asked, as of code that is not ClojureScript or JavaScript. Lumo was ended and is started anew.",
 			[]string{"a", "b"}},
+		"time-out of a busy handler": {
+			&lumoproc.TimeoutError{Elapsed: time.Second, Started: true, Tail: "a", Where: `{"stack":["a/f (a.cljs:1:2)","a/g (a.cljs:3:4)"],
+				"source":["a.cljs:1:2","  (f)","   ^"],"waiting":["1 timer"]}`}, "Runtime.Timedout",
+			"The handler gave no answer within 1s, shortly before the function's time-out. It was busy in a/f (a.cljs:1:2). Lumo " +
+				"was ended and is started anew.", []string{"a/f (a.cljs:1:2)", "a/g (a.cljs:3:4)"}},
+		"time-out of one that waits": {
+			&lumoproc.TimeoutError{Elapsed: time.Second, Started: true, Tail: "a", Where: `{"stack":[],"waiting":["2 timers","1 pipe"]}`},
+			"Runtime.Timedout", "The handler gave no answer within 1s, shortly before the function's time-out. It was not busy but " +
+				"waiting: its promise was not settled, and what was to come yet was 2 timers, 1 pipe. Lumo was ended and is started anew.", nil},
+		"time-out of one that waits for nothing": {
+			&lumoproc.TimeoutError{Elapsed: time.Second, Started: true, Where: `{}`}, "Runtime.Timedout",
+			"The handler gave no answer within 1s, shortly before the function's time-out. It was not busy but waiting: its promise " +
+				"was not settled, and nothing was to come that could settle it. Lumo was ended and is started anew.", nil},
 		"time-out while starting": {
 			&lumoproc.TimeoutError{Elapsed: time.Second}, "Runtime.Timedout",
 			"The invocation timed out after 1s: lumo, which was starting anew, was not ready in time.", nil},
@@ -92,7 +106,7 @@ func TestErrorTable(t *testing.T) {
 		}
 		assert.Equal(t, c.errorType, r.errorType, name)
 		assert.Equal(t, c.message, r.message, name)
-		assert.Equal(t, c.stack, r.stack, name)
+		assert.Equal(t, c.stack, append(r.stack, r.tail...), name)
 		assert.False(t, r.logged, name)
 		assert.Regexp(t, regexp.MustCompile(`^(Runtime|Function)\.[A-Z][a-zA-Z]+$`), r.errorType, "%s: the platform's filter", name)
 
@@ -109,7 +123,7 @@ func TestFaultsPassAsLumoMadeThem(t *testing.T) {
 	assert.Equal(t, fault.Body, r.Report().Body)
 	assert.Equal(t, fault.ErrorType, r.Report().Type)
 	assert.True(t, r.logged)
-	assert.Equal(t, "cljs.core/ExceptionInfo: m\na\nb", r.Error())
+	assert.Equal(t, "cljs.core/ExceptionInfo: m\n    at a\n    at b", r.Error())
 
 	fault.Init = true
 	assert.False(t, reportOf(&config{}, fault).logged, "lumo does not log why it could not start")
@@ -117,6 +131,19 @@ func TestFaultsPassAsLumoMadeThem(t *testing.T) {
 	assert.Equal(t, "cljs.core/ExceptionInfo: no JSON", reportOf(&config{}, fault).Error())
 	fault.Body = nil
 	assert.Equal(t, "cljs.core/ExceptionInfo: ", reportOf(&config{}, fault).Error())
+}
+
+func TestBusyPlaceIsInTheAnswerAndInTheLog(t *testing.T) {
+	r := reportOf(&config{}, &lumoproc.TimeoutError{Elapsed: time.Second, Started: true,
+		Where: `{"stack":["a/f (a.cljs:1:2)"],"source":["a.cljs:1:2","  (<f>)","   ^"]}`})
+	assert.Contains(t, string(r.Report().Body), `"errorSource":["a.cljs:1:2","  (<f>)","   ^"],"stackTrace":["a/f (a.cljs:1:2)"]`)
+	assert.Contains(t, r.Error(), "\n  a.cljs:1:2\n    (<f>)\n     ^\n    at a/f (a.cljs:1:2)")
+}
+
+func TestFaultsCausesAreLogged(t *testing.T) {
+	r := reportOf(&config{}, &lumoproc.FaultError{ErrorType: "X", Init: true, Body: []byte(`{"errorMessage":"m","errorData":"{:a 1}",
+		"errorSource":["f:1:2"],"stackTrace":["s"],"cause":{"errorType":"Y","errorMessage":"n","stackTrace":["t"]}}`)})
+	assert.Equal(t, "X: m {:a 1}\n  f:1:2\n    at s\nCaused by: Y: n\n    at t", r.Error())
 }
 
 func TestStackHoldsTheLastHundredLines(t *testing.T) {

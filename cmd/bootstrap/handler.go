@@ -44,12 +44,14 @@ func (h *handler) Invoke(ctx context.Context, inv *runtimeapi.Invocation) ([]byt
 	if err != nil {
 		panic("bug: strings and a number are not JSON: " + err.Error())
 	}
-	if limit := timeFor(time.Until(inv.Deadline)); !inv.Deadline.IsZero() && limit > 0 {
+	left := time.Until(inv.Deadline)
+	if limit := timeFor(left); !inv.Deadline.IsZero() && limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	answer, err := h.keeper.Invoke(ctx, lumoproc.Invoke{Context: aboutJSON, Event: inv.Event, Label: inv.RequestID})
+	answer, err := h.keeper.Invoke(ctx, lumoproc.Invoke{Context: aboutJSON, Event: inv.Event, Label: inv.RequestID,
+		Inspect: inspectFor(left)})
 	if err == nil {
 		return answer, nil
 	}
@@ -63,14 +65,25 @@ func (h *handler) Invoke(ctx context.Context, inv *runtimeapi.Invocation) ([]byt
 // maxTimeout is the longest time-out a function can have.
 const maxTimeout = 15 * time.Minute
 
-// timeFor gives the time that lumo has for an invocation whose deadline is left away: all but a twentieth, at least 50 and
-// at most 200 ms, which is for ending lumo and posting the error while somebody still takes it. It gives 0 for no limit
-// of ours, where the deadline makes no sense: it has passed (the clock jumped while the sandbox was frozen), or it is
-// further away than Lambda allows (an emulator's own, seen 34 days ahead).
+// marginFor gives what is kept of the time that is left: a twentieth, at least 50 and at most 200 ms. It is for asking lumo
+// where it is stuck, ending it, and posting the error while somebody still takes it.
+func marginFor(left time.Duration) time.Duration {
+	return min(max(left/20, 50*time.Millisecond), 200*time.Millisecond)
+}
+
+// timeFor gives the time that lumo has for an invocation whose deadline is left away. It gives 0 for no limit of ours, where
+// the deadline makes no sense: it has passed (the clock jumped while the sandbox was frozen), or it is further away than
+// Lambda allows (an emulator's own, seen 34 days ahead).
 func timeFor(left time.Duration) time.Duration {
-	margin := min(max(left/20, 50*time.Millisecond), 200*time.Millisecond)
+	margin := marginFor(left)
 	if left <= margin || left > maxTimeout+time.Minute {
 		return 0
 	}
 	return left - margin
+}
+
+// inspectFor gives how much of the margin lumo may take to say where it is stuck. The rest, at least 30 ms, is for the end.
+func inspectFor(left time.Duration) time.Duration {
+	margin := marginFor(left)
+	return margin - max(margin/4, 30*time.Millisecond)
 }

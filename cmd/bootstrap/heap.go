@@ -1,9 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // heap is V8's limits, in MB; zero values for V8's own.
 type heap struct {
@@ -23,12 +20,10 @@ func heapFor(memoryMB int) heap {
 	return heap{old: max(memoryMB-48-memoryMB/8-3*semi, 32), semi: semi}
 }
 
-// nodeOptions puts the heap's limits in front of the user's options, unless they hold one: V8 takes a hyphen and an
-// underscore for the same.
-func nodeOptions(h heap, users string) string {
-	plain := strings.ReplaceAll(users, "_", "-")
-	if h.old == 0 || strings.Contains(plain, "--max-old-space-size") || strings.Contains(plain, "--max-semi-space-size") {
-		return users
+// options sets the limits, and leaves V8's own where there is none.
+func (h heap) options() string {
+	if h.old == 0 {
+		return ""
 	}
-	return strings.TrimSpace(fmt.Sprintf("--max-old-space-size=%d --max-semi-space-size=%d %s", h.old, h.semi, users))
+	return fmt.Sprintf("--max-old-space-size=%d --max-semi-space-size=%d", h.old, h.semi)
 }

@@ -27,7 +27,8 @@
 // Lumo gets all of the environment, except what begins with _LAMBDA_ (descriptors and sockets of the platform) and
 // LUMO_EXEC_WRAPPED, and with
 //
-//	NODE_OPTIONS                     --max-old-space-size=… --max-semi-space-size=… in front of the user's value
+//	NODE_OPTIONS                     --max-old-space-size=… --max-semi-space-size=… --inspect-port=127.0.0.1:0
+//	                                 --inspect-publish-uid=stderr in front of the user's value
 //	LUMO_NODE_OPTIONS                the user's value, unset where there was none; lumo puts it back for the function
 //	NODE_PATH                        the layers' nodejs/node_modules and node_modules behind the user's value
 //

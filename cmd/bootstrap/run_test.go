@@ -65,7 +65,7 @@ func TestLumosEnvironment(t *testing.T) {
 		"NODE_OPTIONS=--enable-source-maps", "LUMO_NODE_OPTIONS=stale")
 	b.answers("env MINE", "true x")
 	b.answers("env _LAMBDA_TELEMETRY_LOG_FD", "false ")
-	b.answers("env NODE_OPTIONS", "true --max-old-space-size=352 --max-semi-space-size=16 --enable-source-maps")
+	b.answers("env NODE_OPTIONS", "true --max-old-space-size=352 --max-semi-space-size=16 "+inspectorOptions+" --enable-source-maps")
 	b.answers("env LUMO_NODE_OPTIONS", "true --enable-source-maps")
 	b.answers("env _HANDLER", "true my-app.core/handler")
 }
@@ -123,6 +123,15 @@ func TestDeadlineIsAnErrorBeforeLambdasAndTheNextIsAnswered(t *testing.T) {
 	b.answers("answer again", "again")
 }
 
+func TestDeadlineOfABusyHandlerSaysWhereItIs(t *testing.T) {
+	b := start(t, "ready")
+	e := errorIn(t, b.invoke(runtimeapitest.Event{Body: []byte(`inspector {"stack":["f (a.cljs:1:2)"],"source":[]}; hang`), Timeout: 3 * time.Second}))
+	assert.Contains(t, e.Message, "It was busy in f (a.cljs:1:2).")
+	assert.Equal(t, []string{"f (a.cljs:1:2)"}, e.Stack)
+	assert.NotContains(t, b.log(), "Debugger")
+	b.answers("answer again", "again")
+}
+
 func TestDeadlineThatMakesNoSenseIsLeftToLambda(t *testing.T) {
 	b := start(t, "ready")
 	for _, ms := range []string{"0", "1", "-5", "99999999999999"} {
@@ -150,7 +159,7 @@ func TestInitFaultIsReportedOnceAndEndsBootstrap(t *testing.T) {
 	assert.Equal(t, "init/error", calls[0].Name)
 	assert.Equal(t, "Runtime.HandlerNotFound", calls[0].Header.Get("Lambda-Runtime-Function-Error-Type"))
 	assert.Equal(t, body, string(calls[0].Body))
-	assert.Contains(t, b.log(), "-\tERROR\tRuntime.HandlerNotFound: no such file\rlooked in a\rlooked in b\n")
+	assert.Contains(t, b.log(), "-\tERROR\tRuntime.HandlerNotFound: no such file\r    at looked in a\r    at looked in b\n")
 }
 
 func TestInitFailures(t *testing.T) {

@@ -20,6 +20,9 @@
 //	closeout, closein  close stdout, stdin
 //	orphan             leave a process in the group that holds stderr; stray: the same out of the group; both log its pid
 //	later TEXT         after the answer, write TEXT to stderr
+//	inspector TEXT     open an inspector on SIGUSR1, which answers with TEXT, where EXPRESSION is what was asked; mute: never; die: it
+//	                   ends instead; exit: it ends in place of opening it
+//	silent             take SIGUSR1 and do nothing
 package lumoproctest
 
 import (
@@ -30,6 +33,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"strconv"
 	"strings"
@@ -37,6 +41,7 @@ import (
 	"time"
 
 	"github.com/lumo-lambda/lumo-lambda/lumoproc"
+	"github.com/lumo-lambda/lumo-lambda/lumoproc/inspector/inspectortest"
 )
 
 // Env names the variable that makes a test binary a child.
@@ -173,9 +178,40 @@ func (c *child) run(script string, request uint32, m lumoproc.Invoke) {
 			fmt.Fprintf(os.Stderr, "%s %d\n", name, cmd.Process.Pid)
 		case "later":
 			c.later = arg
+		case "silent":
+			signal.Ignore(syscall.SIGUSR1)
+		case "inspector":
+			asked := make(chan os.Signal, 1)
+			signal.Notify(asked, syscall.SIGUSR1)
+			go inspect(asked, arg)
 		default:
 			must(fmt.Errorf("unknown command %q", command))
 		}
+	}
+}
+
+// inspect does as Node does when it is told to open its inspector.
+func inspect(asked <-chan os.Signal, answer string) {
+	<-asked
+	if answer == "exit" {
+		os.Exit(1)
+	}
+	l, line, err := inspectortest.Listen()
+	must(err)
+	fmt.Fprintln(os.Stderr, line)
+	fmt.Fprintln(os.Stderr, "For help, see: https://nodejs.org/learn/getting-started/debugging")
+	err = inspectortest.Serve(l, func(expression string) []inspectortest.Message {
+		switch answer {
+		case "mute":
+			return nil
+		case "die":
+			os.Exit(1)
+		}
+		fmt.Fprintln(os.Stderr, "Debugger attached.")
+		return []inspectortest.Message{inspectortest.Value(strings.ReplaceAll(answer, "EXPRESSION", expression))}
+	})
+	if !errors.Is(err, io.EOF) {
+		must(err)
 	}
 }
 

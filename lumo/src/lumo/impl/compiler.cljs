@@ -432,7 +432,10 @@
     [(fn [type env extra]
        (when (type ana/*cljs-warnings*)
          (when-let [message (ana/error-message type extra)]
-           (@warn! (str (error/place {:file ana/*cljs-file* :line (:line env) :column (:column env)}) ": " message)))))])
+           (@warn! (error/report-text
+                     {:file ana/*cljs-file* :line (:line env) :column (:column env)
+                      ;; a macro's namespace is known by its ordinary name
+                      :message (string/replace message "$macros/" "/")})))))])
   ;; A rule for code that the Closure compiler optimizes; a script or a function in one file need not follow it.
   (set! ana/*cljs-warnings* (assoc ana/*cljs-warnings* :single-segment-namespace false))
   (emit/install!)

@@ -34,10 +34,16 @@
   (swap! texts assoc name text)
   nil)
 
+(defn- jar-text
+  "The text of a resource inside a JAR, by the name that errors carry: jar!/path."
+  [file]
+  (when-let [[_ jar path] (re-matches #"(.+\.(?:jar|zip))!/(.+)" file)]
+    (.toString (.read (js/$lumo.jar.Jar. jar) path) "utf8")))
+
 (defn- source-text [file]
   (or (get @texts file)
-      (try (.readFileSync fs file "utf8")
-           ;; A resource inside a JAR, or a file that is gone: the message goes without the line.
+      (try (or (jar-text file) (.readFileSync fs file "utf8"))
+           ;; A file that is gone: the message goes without the line.
            (catch :default _ nil))))
 
 ;; -- what the compiler and the reader throw --------------------------------------------------------------------------------
@@ -96,15 +102,15 @@
 (def ^:private excerpt-width 120)
 
 (defn- excerpt
-  "The line of the source with a caret below the column, or nil where the source cannot be read. Of a very long line it is the
-  part before the column."
+  "The line of the source and, below it, a caret under the column: two texts, or none where the source cannot be read. Of a
+  very long line it is the part around the column."
   [{:keys [file line column]}]
   (when-let [text (and line file (source-text file))]
     (when-let [source-line (nth (string/split-lines text) (dec line) nil)]
-      (let [before (dec (or column 1))
+      (let [before (min (dec (or column 1)) (count source-line))
             start  (max 0 (- before (quot excerpt-width 2)))]
-        (str "  " (subs source-line (min start (count source-line)) (min (+ start excerpt-width) (count source-line))) "\n"
-             "  " (apply str (repeat (- before start) " ")) "^")))))
+        [(subs source-line start (min (+ start excerpt-width) (count source-line)))
+         (str (string/replace (subs source-line start before) #"[^\t]" " ") "^")]))))
 
 (defn place
   "file:line:column of a report, as people know the file; an error of no file is lumo's own."
@@ -113,12 +119,18 @@
        (when line (str ":" line))
        (when column (str ":" column))))
 
-(defn- compile-text
-  "A compile or read error in full: place, message, the source line with a caret."
+(defn report-text
+  "What the compiler says of a place, `{:message :file :line :column}`: place, message, the source line with a caret."
+  [report]
+  (string/join "\n  " (cons (str (place report) ": " (:message report)) (excerpt report))))
+
+(defn source-lines
+  "Of a thrown value: the place in a source that it comes from, the line and the caret, three texts; none where that is not
+  known."
   [e]
-  (let [report (compile-report e)]
-    (str (place report) ": " (:message report)
-         (when-let [x (excerpt report)] (str "\n" x)))))
+  (when-let [at (stack/source-place e)]
+    (when-let [lines (excerpt at)]
+      (cons (place at) (map #(str "  " %) lines)))))
 
 ;; -- what programs throw -----------------------------------------------------------------------------------------------------
 
@@ -134,37 +146,40 @@
 
 (defn- message-of [e]
   (cond
-    (compile-error? e)     (compile-text e)
+    (compile-error? e)     (report-text (compile-report e))
     (instance? js/Error e) (str (.-message e))
     :else                  (pr-str e)))
 
 (defn- details
-  "What is shown beside a thrown value's type and message: `{:frames :data :cause}`; nothing for an error whose message says it
-  all."
+  "What is shown beside a thrown value's type and message: `{:source :frames :data :cause}`; nothing for an error whose message
+  says it all."
   [e]
   (when-not (or (own-type e) (compile-error? e))
     {:frames (stack/lines e)
+     :source (source-lines e)
      :data   (some-> (ex-data e) pr-str)
      :cause  (when (instance? js/Error e) (or (ex-cause e) (.-cause e)))}))
 
 (defn text
-  "A thrown value in full: type, message, data, stack, and the same of its causes."
+  "A thrown value in full: type, message, data, the line that it comes from, stack, and the same of its causes."
   [e]
   (let [e (unwrap e)
-        {:keys [frames data cause]} (details e)]
+        {:keys [source frames data cause]} (details e)]
     (str (when-not (compile-error? e) (str (error-type e) ": "))
          (message-of e)
          (when data (str " " data))
+         (apply str (map #(str "\n  " %) source))
          (apply str (map #(str "\n    at " %) frames))
          (when cause (str "\nCaused by: " (text cause))))))
 
 (defn ->json
-  "A thrown value as Lambda's error object: errorType, errorMessage and stackTrace, with errorData (EDN) and cause where the
-  error has them. `type` stands for the value's own."
+  "A thrown value as Lambda's error object: errorType, errorMessage and stackTrace, with errorSource (the line that it comes from),
+  errorData (EDN) and cause where the error has them. `type` stands for the value's own."
   ([e] (->json e (error-type e)))
   ([e type]
-   (let [{:keys [frames data cause]} (details e)
+   (let [{:keys [source frames data cause]} (details e)
          o #js {:errorType type :errorMessage (message-of e) :stackTrace (into-array frames)}]
+     (when source (unchecked-set o "errorSource" (into-array source)))
      (when data  (unchecked-set o "errorData" data))
      (when cause (unchecked-set o "cause" (->json cause)))
      o)))

@@ -10,7 +10,8 @@
    [lumo.impl.error :as error]
    [lumo.impl.lambda.event :as event]
    [lumo.impl.lambda.handler :as handler]
-   [lumo.impl.lambda.log :as log]))
+   [lumo.impl.lambda.log :as log]
+   [lumo.impl.lambda.where :as where]))
 
 (defonce ^:private channel (atom nil))
 
@@ -184,6 +185,7 @@
   (log/install! @channel)
   (reset! compiler/warn! #(log/log! "warn" %))
   (restore-node-options!)
+  (where/install!)
   (let [handler (try
                   (load-handler! handler-name)
                   (catch :default e (init-fault! e)))]

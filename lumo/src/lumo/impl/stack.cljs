@@ -35,29 +35,44 @@
   [function]
   (when-let [[_ ns-name] (some->> function clojure-name (re-matches #"(.+?)(\.[A-Z][^/]*)?/.+"))]
     (when-not (re-find own-names (clojure-name function))
-      {:function (clojure-name function) :file (str (string/replace ns-name "." "/") ".cljs")})))
+      {:function (clojure-name function) :file (str (string/replace ns-name "." "/") ".cljs") :language? true})))
 
 (defn- frame
-  "What is shown of a call site, `{:function :file :line :column}`, or nil."
+  "What is shown of a call site, `{:function :file :line :column}`, or nil; `:language?` where it is ClojureScript's own, and
+  `:source?` where it is in a source that was compiled here."
   [^js site]
   (let [file     (or (.getFileName site) (.getEvalOrigin site))
         function (or (.getFunctionName site) (.getMethodName site))
         line     (.getLineNumber site)
         column   (.getColumnNumber site)]
     (cond
-      (nil? file) nil
+      (empty? file) nil ; a function of V8's, or what a debugger evaluates
 
       (= file own-script) (own-frame function)
       (= file js/$lumo.entry) nil
 
       (script/known? file)
-      (merge {:function (some-> function clojure-name) :file file}
+      (merge {:function (some-> function clojure-name) :file file :source? true}
         (script/source-position file (dec line) (dec column)))
 
       ;; Node's own frames say nothing about the program.
       (string/starts-with? file "node:") nil
 
       :else {:function function :file (string/replace file #"^file://" "") :line line :column column})))
+
+(defn- shown
+  "The frames that tell of the program. Of consecutive ones of the language's own only the last is shown, the function that
+  the program called; those behind the program's last frame called the program, and are not. A stack of nothing else is shown
+  as it is."
+  [frames]
+  (let [programs (remove :language? frames)]
+    (if (empty? programs)
+      frames
+      (->> (partition-by (comp boolean :language?) frames)
+           (mapcat #(if (:language? (first %)) [(last %)] %))
+           reverse
+           (drop-while :language?)
+           reverse))))
 
 (defn- frame-text [{:keys [function file line column]}]
   (let [place (str (text/shown-path file) (when line (str ":" line)) (when column (str ":" column)))]
@@ -72,6 +87,10 @@
     ;; Whatever a strange error's own properties throw must not hide that error.
     (catch :default _ "Error")))
 
+(defonce ^:private frames-of
+  ;; JS WeakMap of error -> the frames of its stack, once that has been read
+  (js/WeakMap.))
+
 (defn install!
   "Makes the `stack` of every error one of ClojureScript names and places. V8 asks for it when `stack` is first read, so an
   error that nobody looks at costs nothing."
@@ -79,9 +98,17 @@
   (set! (.-prepareStackTrace js/Error)
     (fn [e sites]
       (try
-        (string/join "\n" (cons (header e) (map frame-text (dedupe (keep frame sites)))))
+        (let [frames (shown (dedupe (keep frame sites)))]
+          (.set frames-of e frames)
+          (string/join "\n" (cons (header e) (map frame-text frames))))
         ;; Where the stack overflowed there may be no room for this; the error itself matters more.
         (catch :default _ "")))))
+
+(defn source-place
+  "The place `{:file :line :column}` of the innermost frame of an error's stack that is in a source compiled here, or nil."
+  [e]
+  (when (and (instance? js/Error e) (some? (.-stack e)))
+    (some #(when (and (:source? %) (:line %)) %) (.get frames-of e))))
 
 (defn lines
   "The frames of an error's stack, a string each, without the leading `at`. For JavaScript that cannot be parsed Node puts the

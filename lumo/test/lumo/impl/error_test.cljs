@@ -30,7 +30,7 @@
     "(require 'cljs.reader) (cljs.reader/read-string \"(\")" false))
 
 (deftest an-error-of-running-is-type-message-data-and-stack
-  (is (= "ExceptionInfo: boom {:n 1}\n    at cljs.user/lumo-test-boom (<test>:2:11)\n    at <test>:3:2"
+  (is (= "ExceptionInfo: boom {:n 1}\n  <test>:2:11\n      (throw (ex-info \"boom\" {:n n})))\n            ^\n    at cljs.user/lumo-test-boom (<test>:2:11)\n    at <test>:3:2"
          (error/text (error-of "(defn lumo-test-boom [n]\n  (throw (ex-info \"boom\" {:n n})))\n(lumo-test-boom 1)"))))
   (testing "anything may be thrown"
     (are [source text] (= text (error/text (error-of source)))
@@ -71,10 +71,12 @@
   (js->clj (js/JSON.parse (js/JSON.stringify (apply error/->json x more))) :keywordize-keys true))
 
 (deftest an-error-object-has-type-message-and-frames
-  (let [{:keys [errorType errorMessage stackTrace errorData cause]}
+  (let [{:keys [errorType errorMessage stackTrace errorData errorSource cause]}
         (json (error/unwrap (error-of "(defn lumo-test-j [] (throw (ex-info \"m\" {:k [1]} (js/Error. \"why\"))))\n(lumo-test-j)")))]
     (is (= ["ExceptionInfo" "m" "{:k [1]}"] [errorType errorMessage errorData]))
     (is (= "<test>:2:2" (last stackTrace)))
+    (is (= 3 (count errorSource)))
+    (is (string/starts-with? (second errorSource) "  (defn lumo-test-j"))
     (is (string/starts-with? (first stackTrace) "cljs.user/lumo-test-j (<test>:1:"))
     (is (= ["Error" "why"] ((juxt :errorType :errorMessage) cause))))
   (is (= {:errorType "Error" :errorMessage "{:a 1}" :stackTrace []} (json {:a 1})))
@@ -92,6 +94,6 @@
     (fn [folder]
       (with-class-path [folder]
         (fn []
-          (is (= (str "TypeError: x.nope is not a function\n    at lumo-test.er.run/f ("
+          (is (= (str "TypeError: x.nope is not a function\n  " (join folder "lumo_test/er/run.cljs") ":4:10\n      (.nope x))\n           ^\n    at lumo-test.er.run/f ("
                       (join folder "lumo_test/er/run.cljs") ":4:10)\n    at <test>:2:2")
                  (error/text (error-of "(require 'lumo-test.er.run)\n(lumo-test.er.run/f 1)")))))))))

@@ -32,6 +32,20 @@
     (is (some #{"cljs.core/nth (cljs/core.cljs)"} lines))
     (is (not-any? #(re-find #"lumo\.impl|cljs\.js|cljs\.analyzer|node:" %) lines))))
 
+(deftest only-the-function-that-the-program-called-is-shown-of-the-languages-own
+  (let [lines (lines-of "(ns lumo-test.stack-runs)
+(defn each [] (doall (map (fn [x] (.nope x)) [1 2])))
+(each)")]
+    (is (= ["cljs.core/doall (cljs/core.cljs)"] (filter #(string/starts-with? % "cljs.core/") lines)) (pr-str lines))
+    (is (= "<stack>:2:36" (first lines)))))
+
+(deftest the-place-of-an-error-is-its-innermost-in-a-source
+  (is (= {:file "<stack>" :line 1 :column 2}
+         (select-keys (stack/source-place (error/unwrap (thrown #(compiler/eval-source "(nth [1] 5)" {:file "<stack>" :each identity}))))
+           [:file :line :column])))
+  (is (nil? (stack/source-place nil)))
+  (is (nil? (stack/source-place "text"))))
+
 (deftest javascript-that-cannot-be-parsed-is-placed
   (with-folder {"bad.js" "'use strict';\nconst x = ;\n"}
     (fn [folder]

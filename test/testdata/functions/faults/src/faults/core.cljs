@@ -11,6 +11,9 @@
 (defn- deeper [order]
   (throw (ex-info "no such order" {:order order} (js/TypeError. "the inner reason")))) ; thrown here
 
+(defn- spin []
+  (loop [] (recur))) ; stuck here
+
 (defn handler [{:keys [event]}]
   (case (get event "do")
     "throw"        (inc (deeper 7))
@@ -25,7 +28,8 @@
     "kill"         (do (js/process.kill js/process.pid "SIGKILL") (while-a-timer-runs))
     "never"        (never)
     "hang"         (while-a-timer-runs)
-    "loop"         (loop [] (recur))
+    "loop"         (spin)
+    "block"        (.execSync (js/require "child_process") "sleep 60")
     "cycle"        (let [o #js {}] (set! (.-self o) o) o)
     "leave"        (let [child (.spawn (js/require "child_process") "sleep" #js ["1000"] #js {:detached true :stdio "inherit"})]
                      (.unref child)
