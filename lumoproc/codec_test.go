@@ -29,6 +29,7 @@ type vectors struct {
 		Request  uint32
 		Hex      string
 		Level    lumoproc.Level
+		Record   bool
 
 		Context, ContextBase64     *string
 		Event, EventBase64         *string
@@ -81,7 +82,7 @@ func readVectors(t testing.TB) (good []frame, v vectors) {
 		case "Fault":
 			f.message = lumoproc.Fault{ErrorType: string(field(g.ErrorType, g.ErrorTypeBase64)), Body: field(g.Body, g.BodyBase64)}
 		case "Log":
-			f.message = lumoproc.Log{Level: g.Level, Text: field(g.Text, g.TextBase64)}
+			f.message = lumoproc.Log{Level: g.Level, Text: field(g.Text, g.TextBase64), Record: g.Record}
 		}
 		require.NotNil(t, f.message, g.Name)
 		require.Equal(t, g.Type, f.message.Type().String(), g.Name)

@@ -21,7 +21,7 @@
 //	0x81  Ready   from the child  a JSON object; request 0, once
 //	0x82  Result  from the child  the answer
 //	0x83  Fault   from the child  u16 length of the type, the type (ASCII), the error's JSON; request 0: of the child itself
-//	0x84  Log     from the child  u8 level, 1 to 6, then the text
+//	0x84  Log     from the child  u8 level, 1 to 6, then the text; with 0x80 added to the level, a JSON object
 //
 // testdata/frames.json holds each of them in bytes, good and bad.
 //
@@ -52,6 +52,9 @@
 //
 // A child that hangs while it starts is ended by a request that waited for it in vain, once that start has taken ten seconds
 // and five times as long as any that succeeded; the next request gets another.
+//
+// A child that misses the deadline of a request is asked what it is doing, where [Config.Where] and [Invoke.Inspect] want it,
+// and then killed and replaced: see package inspector.
 //
 // Each child leads its own process group, is killed by the kernel when this process dies, and its group is killed before
 // it is reaped. A program that leaves the group (setsid) is out of reach. [Keeper.Close] returns when the child, the

@@ -15,6 +15,7 @@ type Line struct {
 	Request uint32 // that request's number, 0 where Label is ""
 	Level   Level
 	Text    string // without its line end; of any bytes where it came from a pipe
+	Record  bool   // Text is a JSON object
 }
 
 // logPipe reads a child's stderr into lines. Its goroutine reads when something arrives; turn reads what is there

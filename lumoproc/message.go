@@ -1,6 +1,7 @@
 package lumoproc
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -44,6 +45,12 @@ type Info struct {
 	Node          string `json:"node"`
 	Handler       string `json:"handler"`
 	Shutdown      bool   `json:"shutdown"` // it wants to be told to stop, and has something to do then
+
+	// Where its start went, in milliseconds: from the process's start to its own code, loading the handler, and compiling
+	// as a part of that.
+	StartMS   float64 `json:"startMs"`
+	LoadMS    float64 `json:"loadMs"`
+	CompileMS float64 `json:"compileMs"`
 }
 
 // Result is the answer to one Invoke.
@@ -59,9 +66,13 @@ type Fault struct {
 
 // Log is a line for the log.
 type Log struct {
-	Level Level
-	Text  []byte
+	Level  Level
+	Text   []byte
+	Record bool // Text is a JSON object, which is to be written as part of the line's
 }
+
+// recordBit is set in the level's byte where the text is a record.
+const recordBit = 0x80
 
 // Level is how much a log line matters.
 type Level byte
@@ -92,7 +103,13 @@ func (m Result) prefix(dst []byte) []byte { return dst }
 func (m Fault) prefix(dst []byte) []byte {
 	return append(binary.BigEndian.AppendUint16(dst, uint16(len(m.ErrorType))), m.ErrorType...)
 }
-func (m Log) prefix(dst []byte) []byte { return append(dst, byte(m.Level)) }
+func (m Log) prefix(dst []byte) []byte {
+	level := byte(m.Level)
+	if m.Record {
+		level |= recordBit
+	}
+	return append(dst, level)
+}
 
 func (m Invoke) tail() [2][]byte { return [2][]byte{m.Context, m.Event} }
 func (m Stop) tail() [2][]byte   { return [2][]byte{} }
@@ -106,6 +123,10 @@ func (m Ready) Info() Info {
 	var info Info
 	_ = json.Unmarshal(m.JSON, &info)
 	return info
+}
+
+func isObject(b []byte) bool {
+	return json.Valid(b) && bytes.HasPrefix(bytes.TrimLeft(b, " \t\r\n"), []byte("{"))
 }
 
 // decodePayload gives the message in payload, which it keeps parts of.
@@ -129,8 +150,7 @@ func decodePayload(t Type, payload []byte) (Message, error) {
 		}
 		return Stop{}, nil
 	case TypeReady:
-		var object map[string]json.RawMessage
-		if err := json.Unmarshal(payload, &object); err != nil || object == nil {
+		if !isObject(payload) {
 			return bad("not a JSON object: %.80q", payload)
 		}
 		return Ready{JSON: payload}, nil
@@ -154,10 +174,14 @@ func decodePayload(t Type, payload []byte) (Message, error) {
 		if len(payload) < 1 {
 			return bad("no level")
 		}
-		if l := Level(payload[0]); l < LevelTrace || l > LevelFatal {
-			return bad("level %d", l)
+		m := Log{Level: Level(payload[0] &^ recordBit), Text: payload[1:], Record: payload[0]&recordBit != 0}
+		if m.Level < LevelTrace || m.Level > LevelFatal {
+			return bad("level %d", payload[0])
 		}
-		return Log{Level: Level(payload[0]), Text: payload[1:]}, nil
+		if m.Record && !isObject(m.Text) {
+			return bad("a record that is not a JSON object: %.80q", m.Text)
+		}
+		return m, nil
 	}
 	panic("bug: payload of a type that parseHeader let through: " + t.String())
 }

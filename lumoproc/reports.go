@@ -129,7 +129,7 @@ func (c *child) report(request uint32, m Message) (err error) {
 		}
 		return c.settle(request, outcome{err: fault}, m)
 	case Log:
-		line := Line{Request: request, Level: m.Level, Text: string(m.Text)}
+		line := Line{Request: request, Level: m.Level, Text: string(m.Text), Record: m.Record}
 		c.update(func(s *state) {
 			if request > s.last {
 				err = unasked(m, request)

@@ -78,6 +78,42 @@ func TestErrorCarriesItsDataAndCauses(t *testing.T) {
 	})
 }
 
+// Work that a request has left and that fails later is that request's in the log. A request that is then in flight is
+// answered, before lumo is replaced; only an exit leaves it no choice.
+func TestWorkThatAnEarlierRequestLeftFailsInItsName(t *testing.T) {
+	onBoth(t, func(t *testing.T, l lambda) {
+		f := l.start(t, fixture("faults"), "faults.core/handler", nil)
+		for do, line := range map[string]string{
+			"leave-throw":  "\tERROR\tRuntime.UncaughtException: left behind",
+			"leave-reject": "\tERROR\tRuntime.UnhandledPromiseRejection: left behind",
+			"leave-exit":   "\tERROR\tprocess.exit(4) was called by work that was left when the request was answered",
+		} {
+			assert.Equal(t, `{"left":true}`, f.answer(t, fmt.Sprintf(`{"do":%q}`, do)))
+			log := f.log.String()
+			id, _, _ := strings.Cut(log[strings.LastIndex(log, "START RequestId: ")+len("START RequestId: "):], " ")
+			if do == "leave-exit" {
+				got := f.fault(t, `{"do":"open"}`)
+				assert.Equal(t, "Runtime.ExitError", got.ErrorType)
+				assert.Contains(t, got.ErrorMessage, "by work that an earlier request had left")
+			} else {
+				assert.Equal(t, `{"opened":true}`, f.answer(t, `{"do":"open"}`), do)
+			}
+			assert.Equal(t, `{"alive":1}`, f.answer(t, `{"n":1}`), "after %s", do)
+			assert.Contains(t, f.log.String(), id+line)
+		}
+	})
+}
+
+func TestHeapThatReachesItsLimitIsOneErrorAndTheNextEventIsAnswered(t *testing.T) {
+	onBoth(t, func(t *testing.T, l lambda) {
+		f := l.start(t, fixture("faults"), "faults.core/handler", func(c *emulator.Config) { c.Memory = emulator.MinMemory })
+		got := f.fault(t, `{"do":"heap"}`)
+		assert.Equal(t, "Runtime.OutOfMemory", got.ErrorType)
+		assert.Contains(t, got.ErrorMessage, "(52 MB)")
+		assert.Equal(t, `{"alive":1}`, f.answer(t, `{"n":1}`))
+	})
+}
+
 func TestNothingRunsAfterClose(t *testing.T) {
 	onBoth(t, func(t *testing.T, l lambda) {
 		f := l.start(t, fixture("faults"), "faults.core/handler", nil)
@@ -152,6 +188,17 @@ func TestFunctionThatCannotBeLoadedSaysWhy(t *testing.T) {
 				}
 			})
 		}
+	})
+}
+
+func TestCompilersWarningsAreLoggedAtInitWithTheirLine(t *testing.T) {
+	onBoth(t, func(t *testing.T, l lambda) {
+		f := l.start(t, fixture("faults"), "faults.warns/handler", nil)
+		assert.Equal(t, `"fine"`, f.answer(t, `{}`))
+		assert.Equal(t, "TypeError", f.fault(t, `{"call":true}`).ErrorType)
+		log := strings.ReplaceAll(f.closedLog(t), "\r", "\n")
+		assert.Contains(t, log, "\t-\tWARN\t"+source(t, "faults/warns.cljs", "; warned of")+"6: Use of undeclared Var faults.warns/undeclared\n"+
+			"      (undeclared 1) ; warned of\n       ^\n")
 	})
 }
 

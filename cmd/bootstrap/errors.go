@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 
+	"go.uber.org/zap/zapcore"
+
 	"github.com/lumo-lambda/lumo-lambda/lumoproc"
 	"github.com/lumo-lambda/lumo-lambda/runtimeapi"
 )
@@ -190,6 +192,23 @@ func (r *report) Error() string {
 		o.Stack = r.stack
 	}
 	return o.text()
+}
+
+// report logs an error: in JSON its parts are members of the line's object.
+func (l *logger) report(label string, r *report) {
+	if !l.json {
+		l.error(label, r.Error())
+		return
+	}
+	o := r.object()
+	object, err := json.Marshal(struct {
+		Line string `json:"message"`
+		*errorObject
+	}{o.Type + ": " + o.Message, o})
+	if err != nil {
+		panic("bug: an error made of strings is not JSON: " + err.Error())
+	}
+	l.write(zapcore.ErrorLevel, label, "", object)
 }
 
 func (r *report) Unwrap() error { return r.cause }

@@ -50,14 +50,14 @@ func (h *handler) Invoke(ctx context.Context, inv *runtimeapi.Invocation) ([]byt
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	answer, err := h.keeper.Invoke(ctx, lumoproc.Invoke{Context: aboutJSON, Event: inv.Event, Label: inv.RequestID,
+	answer, err := h.keeper.Invoke(ctx, lumoproc.Invoke{Context: aboutJSON, Event: inv.Event, Label: label(inv),
 		Inspect: inspectFor(left)})
 	if err == nil {
 		return answer, nil
 	}
 	report := reportOf(h.cfg, err)
 	if !report.logged {
-		h.log.error(inv.RequestID, report.Error())
+		h.log.report(label(inv), report)
 	}
 	return nil, report
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"strings"
 	"time"
@@ -9,12 +10,14 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/lumo-lambda/lumo-lambda/lumoproc"
+	"github.com/lumo-lambda/lumo-lambda/runtimeapi"
 )
 
 // logger writes lines in the form of the managed Node runtime. It uses zap's core without its front: the front links
 // net/http, and a line here has no caller, no name and no sampling.
 type logger struct {
 	core zapcore.Core
+	json bool
 }
 
 // traceLevel is below zap's lowest: Lambda's levels begin with TRACE.
@@ -23,14 +26,20 @@ const traceLevel = zapcore.DebugLevel - 1
 // timeFormat is JavaScript's toISOString.
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
-const requestID = "requestId"
+// The keys of a line's fields.
+const (
+	requestID = "requestId"
+	tenantID  = "tenantId"
+	record    = "record" // a JSON object, whose members become the line's own
+)
 
 func newLogger(w io.Writer, env map[string]string) *logger {
 	encoder := newTextEncoder()
-	if strings.EqualFold(env["AWS_LAMBDA_LOG_FORMAT"], "JSON") {
-		encoder = newJSONEncoder()
+	asJSON := strings.EqualFold(env["AWS_LAMBDA_LOG_FORMAT"], "JSON")
+	if asJSON {
+		encoder = newRecordEncoder()
 	}
-	return &logger{zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), parseLevel(env["AWS_LAMBDA_LOG_LEVEL"]))}
+	return &logger{json: asJSON, core: zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), parseLevel(env["AWS_LAMBDA_LOG_LEVEL"]))}
 }
 
 // parseLevel gives the lowest level that is logged.
@@ -69,27 +78,104 @@ func zapLevel(level lumoproc.Level) zapcore.Level {
 	}
 }
 
-func (l *logger) line(line lumoproc.Line)    { l.write(zapLevel(line.Level), line.Label, line.Text) }
-func (l *logger) warn(request, text string)  { l.write(zapcore.WarnLevel, request, text) }
-func (l *logger) error(request, text string) { l.write(zapcore.ErrorLevel, request, text) }
+// label names a request in the log: its id and its tenant's.
+func label(inv *runtimeapi.Invocation) string {
+	if inv.TenantID == "" {
+		return inv.RequestID
+	}
+	return inv.RequestID + "\x00" + inv.TenantID
+}
 
-func (l *logger) write(level zapcore.Level, request, text string) {
-	if !l.core.Enabled(level) {
+func (l *logger) line(line lumoproc.Line) {
+	if line.Record {
+		l.write(zapLevel(line.Level), line.Label, "", []byte(line.Text))
+	} else {
+		l.write(zapLevel(line.Level), line.Label, line.Text, nil)
+	}
+}
+
+func (l *logger) warn(label, text string)  { l.write(zapcore.WarnLevel, label, text, nil) }
+func (l *logger) error(label, text string) { l.write(zapcore.ErrorLevel, label, text, nil) }
+
+// metrics writes a JSON object in CloudWatch's embedded metric format, as a line of its own.
+func (l *logger) metrics(object []byte) { l.write(zapcore.InfoLevel, "", string(object), nil) }
+
+// write logs text or, in place of it, a record.
+func (l *logger) write(level zapcore.Level, label, text string, object []byte) {
+	if !l.core.Enabled(level) && !isMetrics(text) {
 		return
 	}
-	var fields []zapcore.Field
-	if request != "" {
-		fields = []zapcore.Field{{Key: requestID, Type: zapcore.StringType, String: request}}
+	fields := make([]zapcore.Field, 0, 3)
+	if request, tenant, tenanted := strings.Cut(label, "\x00"); request != "" {
+		fields = append(fields, zapcore.Field{Key: requestID, Type: zapcore.StringType, String: request})
+		if tenanted {
+			fields = append(fields, zapcore.Field{Key: tenantID, Type: zapcore.StringType, String: tenant})
+		}
+	}
+	if object != nil {
+		fields = append(fields, zapcore.Field{Key: record, Type: zapcore.ByteStringType, Interface: object})
 	}
 	// A log that cannot be written is no reason to fail an invocation, and there is nowhere to say so.
 	_ = l.core.Write(zapcore.Entry{Level: level, Time: time.Now(), Message: text}, fields)
 }
 
-func newJSONEncoder() zapcore.Encoder {
+// isMetrics is true for a line in CloudWatch's embedded metric format. CloudWatch looks for the object alone, so nothing is
+// put around it, and no level filters it.
+func isMetrics(text string) bool {
+	return strings.HasPrefix(text, `{"_aws":`) && !strings.Contains(text, "\n")
+}
+
+// raw gives a line of nothing but its text.
+func raw(text string) *buffer.Buffer {
+	b := textPool.Get()
+	b.AppendString(text)
+	b.AppendByte('\n')
+	return b
+}
+
+// recordEncoder writes a JSON object a line. The members of a record stand where the message would.
+type recordEncoder struct {
+	zapcore.Encoder                 // for lines of text
+	records         zapcore.Encoder // without a message
+}
+
+func newRecordEncoder() zapcore.Encoder {
+	return recordEncoder{newJSONEncoder("message"), newJSONEncoder("")}
+}
+
+func (e recordEncoder) Clone() zapcore.Encoder { return newRecordEncoder() }
+
+func (e recordEncoder) EncodeEntry(entry zapcore.Entry, fields []zapcore.Field) (*buffer.Buffer, error) {
+	if isMetrics(entry.Message) {
+		return raw(entry.Message), nil
+	}
+	last := len(fields) - 1
+	if last < 0 || fields[last].Key != record {
+		return e.Encoder.EncodeEntry(entry, fields)
+	}
+	b, err := e.records.EncodeEntry(entry, fields[:last])
+	if err != nil {
+		return b, err
+	}
+	head := bytes.TrimSuffix(b.Bytes(), []byte("}\n"))
+	members, _ := fields[last].Interface.([]byte)
+	members = bytes.TrimPrefix(bytes.TrimSpace(members), []byte("{")) // lumo writes it on one line
+	line := textPool.Get()
+	_, _ = line.Write(head) // a buffer takes all
+	if !bytes.HasPrefix(bytes.TrimSpace(members), []byte("}")) {
+		line.AppendByte(',')
+	}
+	_, _ = line.Write(members)
+	line.AppendByte('\n')
+	b.Free()
+	return line, nil
+}
+
+func newJSONEncoder(messageKey string) zapcore.Encoder {
 	return zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 		TimeKey:    "timestamp",
 		LevelKey:   "level",
-		MessageKey: "message",
+		MessageKey: messageKey,
 		EncodeTime: func(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
 			enc.AppendString(t.UTC().Format(timeFormat))
 		},
@@ -115,10 +201,18 @@ func newTextEncoder() zapcore.Encoder { return textEncoder{zapcore.NewMapObjectE
 func (e textEncoder) Clone() zapcore.Encoder { return newTextEncoder() }
 
 func (e textEncoder) EncodeEntry(entry zapcore.Entry, fields []zapcore.Field) (*buffer.Buffer, error) {
+	if isMetrics(entry.Message) {
+		return raw(entry.Message), nil
+	}
 	request := "-"
 	for _, f := range fields {
-		if f.Key == requestID {
+		switch f.Key {
+		case requestID:
 			request = f.String
+		case record: // from a lumo that was told another format
+			if members, ok := f.Interface.([]byte); ok {
+				entry.Message = string(members)
+			}
 		}
 	}
 	b := textPool.Get()

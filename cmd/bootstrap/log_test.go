@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/lumo-lambda/lumo-lambda/lumoproc"
 )
@@ -61,6 +64,77 @@ func TestJSONLineOfEveryFormatName(t *testing.T) {
 			`{"level":"WARN","timestamp":"[^"]{24}","message":"\\ufffd","requestId":"id"}\n$`, b.String())
 	}
 	assert.Contains(t, logAll(map[string]string{"AWS_LAMBDA_LOG_FORMAT": "Text"}), "\tTRACE\t")
+}
+
+func TestRecordsMembersAreTheLines(t *testing.T) {
+	var b bytes.Buffer
+	l := newLogger(&b, map[string]string{"AWS_LAMBDA_LOG_FORMAT": "JSON"})
+	l.line(lumoproc.Line{Label: "id\x00tenant", Level: lumoproc.LevelWarn, Record: true, Text: `{"message":"m","n":1}`})
+	l.line(lumoproc.Line{Level: lumoproc.LevelInfo, Record: true, Text: ` { } `})
+	l.line(lumoproc.Line{Label: "id\x00tenant", Level: lumoproc.LevelInfo, Text: "t"})
+	const head = `"timestamp":"[^"]{24}"`
+	assert.Regexp(t, `^{"level":"WARN",`+head+`,"requestId":"id","tenantId":"tenant","message":"m","n":1}\n`+
+		`{"level":"INFO",`+head+` }\n`+
+		`{"level":"INFO",`+head+`,"message":"t","requestId":"id","tenantId":"tenant"}\n$`, b.String())
+	for _, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
+		assert.True(t, json.Valid([]byte(line)), line)
+	}
+}
+
+func TestRecordInTextIsItsText(t *testing.T) {
+	var b bytes.Buffer
+	newLogger(&b, nil).line(lumoproc.Line{Label: "id\x00tenant", Level: lumoproc.LevelWarn, Record: true, Text: `{"n":1}`})
+	assert.Regexp(t, `^[^\t]{24}\tid\tWARN\t{"n":1}\n$`, b.String())
+}
+
+func TestMetricsAreALineOfTheirOwnAtEveryLevel(t *testing.T) {
+	const metrics = `{"_aws":{"Timestamp":1},"a":2}`
+	for _, format := range []string{"Text", "JSON"} {
+		var b bytes.Buffer
+		l := newLogger(&b, map[string]string{"AWS_LAMBDA_LOG_FORMAT": format, "AWS_LAMBDA_LOG_LEVEL": "FATAL"})
+		l.line(lumoproc.Line{Label: "id", Level: lumoproc.LevelInfo, Text: metrics})
+		l.line(lumoproc.Line{Label: "id", Level: lumoproc.LevelInfo, Text: metrics + "\nmore"})
+		assert.Equal(t, metrics+"\n", b.String(), format)
+	}
+}
+
+func TestErrorInJSONIsMembers(t *testing.T) {
+	var b bytes.Buffer
+	l := newLogger(&b, map[string]string{"AWS_LAMBDA_LOG_FORMAT": "JSON"})
+	l.report("id", &report{errorType: "Runtime.X", message: "m", stack: []string{"s"}, source: []string{"f:1:2"}})
+	assert.Regexp(t, `"requestId":"id","message":"Runtime.X: m","errorType":"Runtime.X","errorMessage":"m","errorSource":\["f:1:2"\],`+
+		`"stackTrace":\["s"\]}\n$`, b.String())
+}
+
+// The metrics at the start, against the embedded metric format's specification: every name that the directive uses is a
+// member of the object, a dimension of a text, a metric of a number.
+func TestStartMetricsAreInTheEmbeddedFormat(t *testing.T) {
+	now := time.UnixMilli(1767323045000)
+	for _, function := range []string{"f", ""} {
+		var m map[string]any
+		require.NoError(t, json.Unmarshal(startMetrics(function, lumoproc.Info{StartMS: 50.5, LoadMS: 30, CompileMS: 20},
+			now, now.Add(-120*time.Millisecond)), &m))
+		aws, _ := m["_aws"].(map[string]any)
+		assert.EqualValues(t, now.UnixMilli(), aws["Timestamp"])
+		directives, _ := aws["CloudWatchMetrics"].([]any)
+		require.Len(t, directives, 1)
+		d, _ := directives[0].(map[string]any)
+		assert.Equal(t, "Lumo", d["Namespace"])
+		for _, set := range d["Dimensions"].([]any) {
+			for _, name := range set.([]any) {
+				assert.NotEmpty(t, m[name.(string)].(string))
+			}
+		}
+		values := map[string]any{}
+		for _, metric := range d["Metrics"].([]any) {
+			metric := metric.(map[string]any)
+			assert.Equal(t, "Milliseconds", metric["Unit"])
+			values[metric["Name"].(string)] = m[metric["Name"].(string)]
+		}
+		assert.Equal(t, map[string]any{"Spawn": 50.5, "Load": 30.0, "Compile": 20.0, "FirstNext": 120.0}, values)
+		_, named := m["FunctionName"]
+		assert.Equal(t, function != "", named)
+	}
 }
 
 func BenchmarkLogLine(b *testing.B) {

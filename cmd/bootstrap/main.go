@@ -23,6 +23,7 @@
 //	LUMO_EXEC_WRAPPED                the wrapper that has run; set by bootstrap for itself
 //	AWS_LAMBDA_INITIALIZATION_TYPE   snap-start: the sandbox is snapshot after init, and the calls of a restore are made
 //	_LAMBDA_TELEMETRY_LOG_FD         a descriptor of the platform's, which is kept from lumo
+//	LUMO_METRICS                     1 for one line of metrics about the start, in CloudWatch's embedded metric format
 //
 // Lumo gets all of the environment, except what begins with _LAMBDA_ (descriptors and sockets of the platform) and
 // LUMO_EXEC_WRAPPED, and with
@@ -41,7 +42,8 @@
 // # Log
 //
 // Lines go to stderr: the time, the request id ("-" for none), the level and the message, separated by tabs, with line
-// ends inside a message as carriage returns; or the same four as JSON: timestamp, requestId, level, message.
+// ends inside a message as carriage returns; or, as JSON, an object of timestamp, level, requestId, tenantId where there is
+// one, and message, or what lumo gave as an object in its place. A line that begins with {"_aws": is written as it is.
 //
 // # Exit status
 //
@@ -102,6 +104,7 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 
 	child := cfg.child(environ)
 	child.Log = log.line
+	began := time.Now()
 	keeper := lumoproc.Start(child) // before the connection is made: lumo's start is most of the init time
 	grace := stopGrace
 	defer func() {
@@ -134,6 +137,9 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 		}
 	}
 
+	if env["LUMO_METRICS"] == "1" {
+		log.metrics(startMetrics(env["AWS_LAMBDA_FUNCTION_NAME"], info, time.Now(), began))
+	}
 	err = runtimeapi.Run(ctx, api, &handler{cfg, keeper, log})
 	if ctx.Err() != nil {
 		return exitOK
@@ -144,7 +150,7 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 
 // failInit reports that the handler could not be started.
 func failInit(ctx context.Context, api *runtimeapi.Client, log *logger, cause *report) int {
-	log.error("", cause.Error())
+	log.report("", cause)
 	if err := api.InitError(ctx, cause); err != nil {
 		log.error("", err.Error())
 	}

@@ -271,6 +271,21 @@ func TestJSONLog(t *testing.T) {
 	assert.Regexp(t, `^{"level":"WARN","timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","message":"say \\"hi\\"","requestId":"`+o.RequestID+`"}\n$`, b.log())
 }
 
+func TestTenantIsInTheJSONLog(t *testing.T) {
+	b := start(t, "ready", "AWS_LAMBDA_LOG_FORMAT=JSON")
+	o := b.invoke(runtimeapitest.Event{Body: []byte("log 4 framed; err raw; answer 1"), Header: http.Header{"Lambda-Runtime-Aws-Tenant-Id": {"t-1"}}})
+	assert.Equal(t, 2, strings.Count(b.log(), `"requestId":"`+o.RequestID+`","tenantId":"t-1"}`), b.log())
+}
+
+func TestMetricsOfTheStartAreOneLineOnDemand(t *testing.T) {
+	b := start(t, "ready", "LUMO_METRICS=1", "AWS_LAMBDA_FUNCTION_NAME=f")
+	b.answers("answer 1", "1")
+	assert.Regexp(t, `^{"_aws":{"Timestamp":\d{13},"CloudWatchMetrics":\[{"Namespace":"Lumo".*"FirstNext":[0-9.]+}\n$`, b.log())
+	b = start(t, "ready")
+	b.answers("answer 1", "1")
+	assert.Empty(t, b.log())
+}
+
 // BenchmarkStart measures from exec to the first request for an event, with a lumo that is ready at once: one that does not
 // listen for the end of the sandbox, and one that does. The two take turns, so that a busy moment hits both.
 func BenchmarkStart(b *testing.B) {

@@ -63,9 +63,12 @@ function fault(request, type, json) {
   return [header(Type.Fault, request, 2 + name.length + body.length), size, name, body];
 }
 
-function log(request, level, text) {
+// RECORD is added to the level of a Log whose text is a JSON object.
+const RECORD = 0x80;
+
+function log(request, level, text, record = false) {
   const body = Buffer.from(text);
-  return [header(Type.Log, request, 1 + body.length), Buffer.of(level), body];
+  return [header(Type.Log, request, 1 + body.length), Buffer.of(record ? level | RECORD : level), body];
 }
 
 function invoke(request, context, event) {
@@ -138,10 +141,15 @@ function message({ type, request }, payload) {
       need(/^[\x20-\x7e]*$/.test(errorType), 'a Fault whose type is not printable ASCII');
       return { type, request, errorType, body: payload.subarray(2 + size) };
     }
-    default:
+    default: {
       need(payload.length >= 1, 'a Log without a level');
-      need(payload[0] >= Level.trace && payload[0] <= Level.fatal, `log level ${payload[0]}`);
-      return { type, request, level: payload[0], text: payload.subarray(1) };
+      const level = payload[0] & ~RECORD;
+      const record = (payload[0] & RECORD) !== 0;
+      need(level >= Level.trace && level <= Level.fatal, `log level ${payload[0]}`);
+      const text = payload.subarray(1);
+      need(!record || isJsonObject(text), 'a record that is not a JSON object');
+      return { type, request, level, record, text };
+    }
   }
 }
 

@@ -27,7 +27,7 @@ function encode(v) {
     case 'Fault':
       return frame.fault(v.request, v.errorType, field(v, 'body').toString());
     case 'Log':
-      return frame.log(v.request, v.level, field(v, 'text'));
+      return frame.log(v.request, v.level, field(v, 'text'), v.record);
   }
 }
 
@@ -58,7 +58,7 @@ function assertMessage(m, v) {
       assert.deepEqual([m.errorType, m.body], [v.errorType, field(v, 'body')]);
       break;
     case 'Log':
-      assert.deepEqual([m.level, m.text], [v.level, field(v, 'text')]);
+      assert.deepEqual([m.level, m.record, m.text], [v.level, v.record === true, field(v, 'text')]);
       break;
   }
 }

@@ -8,7 +8,7 @@
 //   CLASSPATH  JARs that hold the sources of the macro namespaces, separated by ":"
 //   VERSION    of lumo
 //
-// The macro namespaces are compiled here by the self-hosted compiler itself, the one that will use them.
+// The namespaces that are loaded on demand are compiled here by the self-hosted compiler itself, the one that will use them.
 'use strict';
 
 const fs = require('fs');
@@ -31,6 +31,9 @@ const MACRO_NAMESPACES = [
   'cljs.test',
   'cljs.pprint',
 ];
+
+// Ordinary namespaces that are no part of the snapshot, since few programs use them; their sources are in lumo/lib.
+const NAMESPACES = ['lumo.lambda', 'lumo.lambda.log', 'lumo.lambda.ring', 'lumo.lambda.events'];
 
 // The modules of lumo/js, each in a function of its own, with a require that knows them and Node's built-ins.
 function modules() {
@@ -112,13 +115,14 @@ for (const file of cacheFiles(path.join(stage1, 'out'))) {
   listing[name] = 'loaded';
 }
 globalThis.lumo.main.prepare(listing);
-build.configure(classpath);
-for (const name of MACRO_NAMESPACES) {
-  const [code, analysis] = build.compile_macros(name);
-  write(path.join(assets, 'code', `${name}$macros.js`), code);
-  write(path.join(assets, 'analysis', `${name}$macros.json`), analysis);
-  listing[`${name}$macros`] = 'code';
+build.configure(`${classpath}:${path.join(repo, 'lumo/lib')}`);
+function onDemand(name, [code, analysis]) {
+  write(path.join(assets, 'code', `${name}.js`), code);
+  write(path.join(assets, 'analysis', `${name}.json`), analysis);
+  listing[name] = 'code';
 }
+for (const name of MACRO_NAMESPACES) onDemand(`${name}$macros`, build.compile_macros(name));
+for (const name of NAMESPACES) onDemand(name, build.compile_namespace(name));
 write(path.join(assets, 'listing.json'), JSON.stringify(listing));
 // What `lumo --legal` prints.
 write(

@@ -1,6 +1,6 @@
 (ns lumo.impl.build
-  "What stage 2 of the bundle (build/recipes/bundle/stage2.js) asks of the compiler: texts of analysis, and macro namespaces
-  compiled by the compiler that will use them."
+  "What stage 2 of the bundle (build/recipes/bundle/stage2.js) asks of the compiler: texts of analysis, and the namespaces that
+  are loaded on demand, those of macros above all, compiled by the compiler that will use them."
   (:require
    [cljs.analyzer :as ana]
    [cljs.reader :as reader]
@@ -36,17 +36,25 @@
       (throw (ex-info (str aname " needs " (string/join ", " missing) ", not in the bundle: require it in lumo.main, or"
                            " name it earlier in MACRO_NAMESPACES of stage2.js") {})))))
 
-(defn ^:export compile-macros
-  "#js [javascript analysis] of the macro namespace `ns-name`. Its dependencies have to be bundled already."
-  [ns-name]
-  (let [ns-sym   (symbol ns-name)
-        aname    (ana/macro-ns-name ns-sym)
-        resource (or (classpath/find-first (compiler/source-paths-of ns-sym true))
-                     (throw (ex-info (str "no macro source for " ns-name " on the build's class path") {})))
+(defn- compile-resource
+  "#js [javascript analysis] of a namespace (`aname`, with $macros where it is one of macros), from its source on the class path."
+  [ns-sym aname macros?]
+  (let [resource (or (classpath/find-first (compiler/source-paths-of ns-sym macros?))
+                     (throw (ex-info (str "no source for " aname " on the build's class path") {})))
         parts    #js []]
     (compiler/eval-source (classpath/text resource)
-      {:file (str (compiler/ns->path ns-sym) ".cljc") :macros? true :collect #(.push parts %)})
+      {:file (str (compiler/ns->path ns-sym) (if macros? ".cljc" ".cljs")) :macros? macros? :collect #(.push parts %)})
     (check-deps! aname)
     (bundled/add! aname)
     #js [(string/join "\n" parts)
          (analysis/write-ns (compiler/ns-map aname))]))
+
+(defn ^:export compile-namespace
+  "#js [javascript analysis] of the namespace `ns-name`. Its dependencies have to be bundled already."
+  [ns-name]
+  (compile-resource (symbol ns-name) (symbol ns-name) false))
+
+(defn ^:export compile-macros
+  "#js [javascript analysis] of the macro namespace `ns-name`. Its dependencies have to be bundled already."
+  [ns-name]
+  (compile-resource (symbol ns-name) (ana/macro-ns-name (symbol ns-name)) true))

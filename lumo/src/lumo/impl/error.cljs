@@ -161,16 +161,20 @@
      :cause  (when (instance? js/Error e) (or (ex-cause e) (.-cause e)))}))
 
 (defn text
-  "A thrown value in full: type, message, data, the line that it comes from, stack, and the same of its causes."
-  [e]
-  (let [e (unwrap e)
-        {:keys [source frames data cause]} (details e)]
-    (str (when-not (compile-error? e) (str (error-type e) ": "))
-         (message-of e)
-         (when data (str " " data))
-         (apply str (map #(str "\n  " %) source))
-         (apply str (map #(str "\n    at " %) frames))
-         (when cause (str "\nCaused by: " (text cause))))))
+  "A thrown value in full: type, message, data, the line that it comes from, stack, and the same of its causes. `type` stands
+  for the value's own."
+  ([e]
+   (let [e (unwrap e)]
+     (text e (when-not (compile-error? e) (error-type e)))))
+  ([e type]
+   (let [e (unwrap e)
+         {:keys [source frames data cause]} (details e)]
+     (str (when type (str type ": "))
+          (message-of e)
+          (when data (str " " data))
+          (apply str (map #(str "\n  " %) source))
+          (apply str (map #(str "\n    at " %) frames))
+          (when cause (str "\nCaused by: " (text cause)))))))
 
 (defn ->json
   "A thrown value as Lambda's error object: errorType, errorMessage and stackTrace, with errorSource (the line that it comes from),

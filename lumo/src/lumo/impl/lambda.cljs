@@ -11,7 +11,8 @@
    [lumo.impl.lambda.event :as event]
    [lumo.impl.lambda.handler :as handler]
    [lumo.impl.lambda.log :as log]
-   [lumo.impl.lambda.where :as where]))
+   [lumo.impl.lambda.where :as where]
+   [lumo.impl.script :as script]))
 
 (defonce ^:private channel (atom nil))
 
@@ -19,28 +20,53 @@
   ;; JS Map of request number -> the request, #js {:number}
   (js/Map.))
 
-(defonce ^:private stopping? (atom false))
+(defonce ^:private stopping
+  ;; The status to exit with when nothing is in flight any more; nil: it goes on.
+  (atom nil))
 
 (defn- send! [buffers]
   (.send ^js @channel buffers))
 
-;; -- the end of the service ----------------------------------------------------------------------------------------------------
+;; -- the end of the process ----------------------------------------------------------------------------------------------------
 
-(defn- listens-for-the-end?
-  "True where the function has asked, as on the managed Node runtimes, to be told before the sandbox is shut down."
+(defonce ^:private shutdown-hooks (atom []))
+
+(defn on-shutdown!
+  "Has `f` called, without arguments, when the process is asked to end and nothing is in flight; it may return a promise."
+  [f]
+  (swap! shutdown-hooks conj f)
+  nil)
+
+(defn- listens?
+  "True where the function listens for SIGTERM itself, as on the managed Node runtimes."
   []
   (pos? (.listenerCount js/process "SIGTERM")))
 
-(defn- end!
-  "Ends the process: at once, or when the function's SIGTERM listeners have nothing left to do. bootstrap's patience ends before
-  Lambda's."
+(defn- asks-for-the-end?
+  "True where the function has something to do before the sandbox is shut down."
   []
-  (if (listens-for-the-end?)
-    (do (.working ^js @channel true)
-        (.emit js/process "SIGTERM" "SIGTERM" 15))
-    (.exit js/process 0)))
+  (or (pos? (count @shutdown-hooks)) (listens?)))
 
-;; -- the end of a request ----------------------------------------------------------------------------------------------------
+(defn- call-hooks!
+  "Calls the hooks, the newest first; a promise that is fulfilled when theirs are settled. One that fails is logged."
+  []
+  (let [failed #(log/record! "error" "a shutdown hook failed" nil % 0)
+        call   (fn [hook]
+                 (.catch (js/Promise. (fn [resolve _] (resolve (hook)))) failed))]
+    (js/Promise.all (into-array (map call (reverse (first (reset-vals! shutdown-hooks []))))))))
+
+(defn- end!
+  "Ends the process when the hooks are done, and the function's own SIGTERM listeners have nothing left to do. bootstrap's
+  patience ends before Lambda's."
+  []
+  (.then (call-hooks!)
+    (fn []
+      (if (and (zero? @stopping) (listens?))
+        (do (.working ^js @channel true)
+            (.emit js/process "SIGTERM" "SIGTERM" 15))
+        (.exit js/process @stopping)))))
+
+;; -- the end of a request ------------------------------------------------------------------------------------------------------
 
 (defn- close!
   "Takes the request off the open ones and calls `send`; true where it was still open."
@@ -49,15 +75,15 @@
     (log/flush! request)
     (send)
     (when (zero? (.-size open-requests))
-      (if @stopping?
+      (if @stopping
         (end!)
         (.working ^js @channel false)))
     true))
 
 (defn- stop!
-  "Ends the process as soon as what is in flight is answered."
-  []
-  (reset! stopping? true)
+  "Ends the process with `status` as soon as what is in flight is answered."
+  [status]
+  (compare-and-set! stopping nil status)
   (when (zero? (.-size open-requests))
     (end!)))
 
@@ -67,9 +93,9 @@
   ([^js request e type]
    (when-not (close! request
                (fn []
-                 (log/log! "error" (error/text e) (.-number request))
+                 (log/error! "error" e type (.-number request))
                  (send! (js/$lumo.frame.fault (.-number request) type (js/JSON.stringify (error/->json e type))))))
-     (log/log! "warn" (str "an error after the request was answered: " (error/text e)) (.-number request)))))
+     (log/record! "warn" "an error after the request was answered" nil e (.-number request)))))
 
 (defn- result! [^js request bytes]
   (if (> (.-length bytes) js/$lumo.maxAnswer)
@@ -93,7 +119,8 @@
       (let [context (js/JSON.parse (.toString (.-context message) "utf8"))
             event   (read-event (.toString (.-event message) "utf8"))]
         (set-trace-id! (.-traceId context))
-        (-> (js/Promise.resolve (call event (event/context-map context)))
+        (set! (.-context ^js request) (event/context-map context))
+        (-> (js/Promise.resolve (call event (.-context ^js request)))
             (.then event/answer-bytes)
             (.then #(result! request %))
             (.catch failed)))
@@ -112,26 +139,45 @@
   (doseq [request (vec (es6-iterator-seq (.values open-requests)))]
     (fault! request e type)))
 
-(defn- current-or-all!
+(defn- answered? [^js request]
+  (not (.has open-requests (.-number request))))
+
+(defn- outside!
   "An error outside any handler's own promise is the fault of the request whose work threw it; of all open ones where that
-  cannot be told."
-  [e type]
-  (let [request (log/current-request)]
-    (if (and request (.has open-requests (.-number ^js request)))
-      (fault! request e type)
-      (if (pos? (.-size open-requests))
-        (fault-all! e type)
-        (log/log! "fatal" (error/text e) 0)))))
+  cannot be told. The process then ends with `status`, since nobody knows what the error has left undone. Where the work is of
+  a request that was answered before, that request's log has the error, and those in flight are answered first."
+  [e type status]
+  (let [^js request (log/current-request)]
+    (cond
+      (nil? request)      (do (if (zero? (.-size open-requests))
+                                (log/error! "fatal" e type 0)
+                                (fault-all! e type))
+                              (.exit js/process status))
+      (answered? request) (do (log/error! "error" e type (.-number request))
+                              (stop! status))
+      :else               (do (fault! request e type)
+                              (.exit js/process status)))))
+
+(defn- exited!
+  "Answers what is in flight when the program calls process.exit."
+  [status]
+  (let [^js request (log/current-request)
+        left?       (and request (answered? request))
+        call        (str "process.exit(" status ") was called ")]
+    (when left?
+      (log/log! "error" (str call "by work that was left when the request was answered") (.-number request)))
+    ;; The error's stack shows who called.
+    (fault-all! (js/Error. (str call (if left? "by work that an earlier request had left" "while the request was being handled")))
+      "Runtime.ExitError")))
 
 (defn- watch-the-end! []
   (doto js/process
     (.on "uncaughtException"
       (fn [e origin]
-        (current-or-all! e (if (= origin "unhandledRejection")
-                             "Runtime.UnhandledPromiseRejection"
-                             "Runtime.UncaughtException"))
-        ;; The statuses of the managed Node runtime.
-        (.exit js/process (if (= origin "unhandledRejection") 128 129))))
+        ;; The statuses are those of the managed Node runtime.
+        (if (= origin "unhandledRejection")
+          (outside! e "Runtime.UnhandledPromiseRejection" 128)
+          (outside! e "Runtime.UncaughtException" 129))))
     (.on "beforeExit"
       (fn [_]
         (fault-all!
@@ -142,8 +188,7 @@
     (.on "exit"
       (fn [status]
         (when (pos? (.-size open-requests))
-          (fault-all! (js/Error. (str "process.exit(" status ") was called while the request was being handled"))
-            "Runtime.ExitError"))))))
+          (exited! status))))))
 
 ;; -- the start ---------------------------------------------------------------------------------------------------------------------
 
@@ -166,11 +211,15 @@
     (js-delete (.-env js/process) "NODE_OPTIONS"))
   (js-delete (.-env js/process) "LUMO_NODE_OPTIONS"))
 
-(defn- ready! [handler-name]
-  (let [{:keys [lumo clojurescript node]} (lumo/version)]
+(defn- ready!
+  "Says so, and where the time went: `began` and `loaded` are when the process came to its own code and when the handler was loaded."
+  [handler-name began loaded]
+  (let [{:keys [lumo clojurescript node]} (lumo/version)
+        load-ms (- loaded began)]
     (send! (js/$lumo.frame.ready
              #js {:pid (.-pid js/process) :lumo lumo :clojurescript clojurescript :node node :handler handler-name
-                  :shutdown (listens-for-the-end?)}))))
+                  :shutdown (asks-for-the-end?)
+                  :startMs began :loadMs load-ms :compileMs (max 0 (- load-ms (script/running-time)))}))))
 
 (defn- load-handler! [handler-name]
   (let [{:keys [call event]} (handler/load! handler-name
@@ -186,14 +235,16 @@
   (reset! compiler/warn! #(log/log! "warn" %))
   (restore-node-options!)
   (where/install!)
-  (let [handler (try
+  (let [began   (js/performance.now)
+        handler (try
                   (load-handler! handler-name)
-                  (catch :default e (init-fault! e)))]
+                  (catch :default e (init-fault! e)))
+        loaded  (js/performance.now)]
     (watch-the-end!)
     (.listen ^js @channel
       (fn [^js message]
         (condp = (.-type message)
           js/$lumo.frame.Type.Invoke (invoke! handler message)
-          js/$lumo.frame.Type.Stop   (stop!)))
+          js/$lumo.frame.Type.Stop   (stop! 0)))
       #(.exit js/process 0))
-    (ready! handler-name)))
+    (ready! handler-name began loaded)))

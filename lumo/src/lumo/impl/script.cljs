@@ -64,8 +64,17 @@
   [e]
   (identical? e @last-thrown))
 
+(defonce ^:private running-ms
+  (volatile! 0))
+
+(defn running-time
+  "The milliseconds for which this process has run scripts; what they load while they run is counted twice."
+  []
+  @running-ms)
+
 (defn- run-script! [js-text file line]
-  (let [script (vm.Script. js-text
+  (let [began  (js/performance.now)
+        script (vm.Script. js-text
                  #js {:filename file
                       :lineOffset line
                       :importModuleDynamically (.. vm -constants -USE_MAIN_CONTEXT_DEFAULT_LOADER)})]
@@ -76,7 +85,9 @@
         ;; nil is thrown on as an error, since the compiler takes nil for none.
         (let [e (if (some? e) e (js/Error. "nil was thrown"))]
           (vreset! last-thrown e)
-          (throw e))))))
+          (throw e)))
+      (finally
+        (vreset! running-ms (+ @running-ms (- (js/performance.now) began)))))))
 
 (defn flush!
   "Evaluates what was added to the unit since the last run; returns the value of the last expression."

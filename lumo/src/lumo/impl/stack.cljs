@@ -24,7 +24,10 @@
       (str (demunge (subs bare 0 i)) "/" (demunge (subs bare (inc i))))
       (demunge bare))))
 
-(def ^:private own-script "The name under which the snapshot's code was loaded." "lumo.js")
+(defn- own-script?
+  "True for the name under which the snapshot's code was loaded, and for those of what is loaded from the assets."
+  [file]
+  (or (= file "lumo.js") (some? (re-matches #"lumo/[^/]+\.js" file))))
 
 (def ^:private own-names
   "What is not shown of the snapshot's frames: the interpreter, and the making of an error."
@@ -38,8 +41,7 @@
       {:function (clojure-name function) :file (str (string/replace ns-name "." "/") ".cljs") :language? true})))
 
 (defn- frame
-  "What is shown of a call site, `{:function :file :line :column}`, or nil; `:language?` where it is ClojureScript's own, and
-  `:source?` where it is in a source that was compiled here."
+  "What is shown of a call site, `{:function :file :line :column}`, or nil; `:language?` where it is ClojureScript's own."
   [^js site]
   (let [file     (or (.getFileName site) (.getEvalOrigin site))
         function (or (.getFunctionName site) (.getMethodName site))
@@ -48,11 +50,11 @@
     (cond
       (empty? file) nil ; a function of V8's, or what a debugger evaluates
 
-      (= file own-script) (own-frame function)
+      (own-script? file) (own-frame function)
       (= file js/$lumo.entry) nil
 
       (script/known? file)
-      (merge {:function (some-> function clojure-name) :file file :source? true}
+      (merge {:function (some-> function clojure-name) :file file}
         (script/source-position file (dec line) (dec column)))
 
       ;; Node's own frames say nothing about the program.
@@ -87,10 +89,6 @@
     ;; Whatever a strange error's own properties throw must not hide that error.
     (catch :default _ "Error")))
 
-(defonce ^:private frames-of
-  ;; JS WeakMap of error -> the frames of its stack, once that has been read
-  (js/WeakMap.))
-
 (defn install!
   "Makes the `stack` of every error one of ClojureScript names and places. V8 asks for it when `stack` is first read, so an
   error that nobody looks at costs nothing."
@@ -98,17 +96,9 @@
   (set! (.-prepareStackTrace js/Error)
     (fn [e sites]
       (try
-        (let [frames (shown (dedupe (keep frame sites)))]
-          (.set frames-of e frames)
-          (string/join "\n" (cons (header e) (map frame-text frames))))
+        (string/join "\n" (cons (header e) (map frame-text (shown (dedupe (keep frame sites))))))
         ;; Where the stack overflowed there may be no room for this; the error itself matters more.
         (catch :default _ "")))))
-
-(defn source-place
-  "The place `{:file :line :column}` of the innermost frame of an error's stack that is in a source compiled here, or nil."
-  [e]
-  (when (and (instance? js/Error e) (some? (.-stack e)))
-    (some #(when (and (:source? %) (:line %)) %) (.get frames-of e))))
 
 (defn lines
   "The frames of an error's stack, a string each, without the leading `at`. For JavaScript that cannot be parsed Node puts the
@@ -122,3 +112,12 @@
         (keep #(second (re-matches #"\s+at (.*)" %)))
         (string/split-lines stack))
       [])))
+
+(defn source-place
+  "The place `{:file :line :column}` of the innermost frame of an error's stack that is in a source compiled here, or nil."
+  [e]
+  (some (fn [line]
+          (when-let [[_ shown line column] (re-matches #"(?:.*\()?(.+?):(\d+):(\d+)\)?" line)]
+            (when-let [file (text/known-path shown script/known?)]
+              {:file file :line (js/parseInt line) :column (js/parseInt column)})))
+    (lines e)))

@@ -14,6 +14,11 @@
       relative
       file)))
 
+(defn known-path
+  "The file that `shown-path` showed as `shown`: the first for which `known?` is true, or nil."
+  [shown known?]
+  (first (filter known? [shown (.resolve node-path shown)])))
+
 (defn- distance
   "The number of characters to insert, delete, replace or swap with the next one to turn `a` into `b`."
   [a b]

@@ -94,6 +94,6 @@
     (fn [folder]
       (with-class-path [folder]
         (fn []
-          (is (= (str "TypeError: x.nope is not a function\n  " (join folder "lumo_test/er/run.cljs") ":4:10\n      (.nope x))\n           ^\n    at lumo-test.er.run/f ("
+          (is (= (str "TypeError: x.nope is not a function\n  " (join folder "lumo_test/er/run.cljs") ":4:10\n      (.nope x))\n             ^\n    at lumo-test.er.run/f ("
                       (join folder "lumo_test/er/run.cljs") ":4:10)\n    at <test>:2:2")
                  (error/text (error-of "(require 'lumo-test.er.run)\n(lumo-test.er.run/f 1)")))))))))

@@ -37,7 +37,7 @@
 (defn each [] (doall (map (fn [x] (.nope x)) [1 2])))
 (each)")]
     (is (= ["cljs.core/doall (cljs/core.cljs)"] (filter #(string/starts-with? % "cljs.core/") lines)) (pr-str lines))
-    (is (= "<stack>:2:36" (first lines)))))
+    (is (= "<stack>:2:42" (first lines)))))
 
 (deftest the-place-of-an-error-is-its-innermost-in-a-source
   (is (= {:file "<stack>" :line 1 :column 2}

@@ -102,10 +102,12 @@
 (defn- bytes? [x]
   (instance? js/Uint8Array x))
 
-(defn- async-iterable? [x]
+(defn async-iterable?
+  "True of a Node stream and everything else that can be iterated asynchronously."
+  [x]
   (and (some? x) (fn? (unchecked-get x js/Symbol.asyncIterator))))
 
-(defn- gather
+(defn gather
   "All chunks of an async iterable (a Node stream is one) as one buffer, by a promise."
   [iterable]
   (let [iterator (.call (unchecked-get iterable js/Symbol.asyncIterator) iterable)

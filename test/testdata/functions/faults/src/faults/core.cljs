@@ -11,6 +11,18 @@
 (defn- deeper [order]
   (throw (ex-info "no such order" {:order order} (js/TypeError. "the inner reason")))) ; thrown here
 
+(def ^:private gate
+  "A promise that another request fulfils."
+  (let [open (volatile! nil)]
+    {:opened (js/Promise. (fn [resolve _] (vreset! open resolve)))
+     :open   #(@open)}))
+
+(defn- later
+  "Has `f` called once the gate is open, as work that this request has left."
+  [f]
+  (.then (:opened gate) #(js/setTimeout f 0))
+  {:left true})
+
 (defn- spin []
   (loop [] (recur))) ; stuck here
 
@@ -34,5 +46,11 @@
     "leave"        (let [child (.spawn (js/require "child_process") "sleep" #js ["1000"] #js {:detached true :stdio "inherit"})]
                      (.unref child)
                      [js/process.pid (.-pid child)])
+    "leave-throw"  (later #(throw (js/Error. "left behind")))
+    "leave-reject" (later #(js/Promise.reject (js/Error. "left behind")))
+    "leave-exit"   (later #(js/process.exit 4))
+    "open"         (do ((:open gate))
+                       (js/Promise. (fn [resolve _] (js/setTimeout #(resolve {:opened true}) 50))))
+    "heap"         (loop [kept (list)] (recur (conj kept (vec (range 1000)))))
     "large"        (.repeat "x" 6400000)
     {:alive (get event "n")}))
