@@ -70,7 +70,7 @@ func TestErrorCarriesItsDataAndCauses(t *testing.T) {
 		require.Len(t, got.ErrorSource, 3)
 		assert.Contains(t, got.ErrorSource[0], source(t, "faults/core.cljs", "; thrown here"))
 		assert.Contains(t, got.ErrorSource[1], `(throw (ex-info "no such order"`)
-		assert.Equal(t, "    ^", got.ErrorSource[2])
+		assert.Equal(t, strings.Index(got.ErrorSource[1], "ex-info"), strings.Index(got.ErrorSource[2], "^"))
 		assert.Contains(t, fmt.Sprint(got.StackTrace), "faults.core/handler")
 		log := f.closedLog(t)
 		assert.Contains(t, log, "no such order", "the log tells the error too")
@@ -131,22 +131,28 @@ func TestNothingRunsAfterClose(t *testing.T) {
 }
 
 func TestMissedDeadlineIsOneErrorAndTheNextEventIsAnswered(t *testing.T) {
+	place := source(t, "faults/core.cljs", "; stuck here")
+	cases := map[string]struct{ message, trace, line string }{
+		"loop":  {"It was busy in faults.core/spin (" + place, "faults.core/handler", "(loop [] (recur))) ; stuck here     ^"},
+		"hang":  {"It was not busy but waiting: its promise was not settled, and what was to come yet was 1 timer.", "[]", "[]"},
+		"block": {"It could not be asked where it was: it was in native code", "[]", "[]"},
+	}
 	onBoth(t, func(t *testing.T, l lambda) {
-		f := l.start(t, fixture("faults"), "faults.core/handler", func(c *emulator.Config) { c.Timeout = 3 * time.Second })
-		place := source(t, "faults/core.cljs", "; stuck here")
-		for do, want := range map[string]struct{ message, trace string }{
-			"loop":  {"It was busy in faults.core/spin (" + place, "faults.core/handler"},
-			"hang":  {"It was not busy but waiting: its promise was not settled, and what was to come yet was 1 timer.", "[]"},
-			"block": {"Where it was could not be asked, as of code that is not ClojureScript", "[]"},
-		} {
-			got := f.fault(t, fmt.Sprintf(`{"do":%q}`, do))
-			assert.Equal(t, "Runtime.Timedout", got.ErrorType, do)
+		f := l.start(t, fixture("faults"), "faults.core/handler", func(c *emulator.Config) { c.Timeout = 4 * time.Second })
+		for do, want := range cases {
+			var got fault
+			// Where the machine has no time for it the question is not answered; that it never is, is an error.
+			for range 5 {
+				got = f.fault(t, fmt.Sprintf(`{"do":%q}`, do))
+				require.Equal(t, "Runtime.Timedout", got.ErrorType, do)
+				assert.Equal(t, `{"alive":1}`, f.answer(t, `{"n":1}`), "after %s", do)
+				if strings.Contains(got.ErrorMessage, want.message) {
+					break
+				}
+			}
 			assert.Contains(t, got.ErrorMessage, want.message, do)
 			assert.Contains(t, fmt.Sprint(got.StackTrace), want.trace, do)
-			if do == "loop" {
-				assert.Contains(t, fmt.Sprint(got.ErrorSource), "(loop [] (recur))) ; stuck here     ^")
-			}
-			assert.Equal(t, `{"alive":1}`, f.answer(t, `{"n":1}`), "after %s", do)
+			assert.Contains(t, fmt.Sprint(got.ErrorSource), want.line, do)
 		}
 		log := f.closedLog(t)
 		assert.Contains(t, log, "It was busy in faults.core/spin")

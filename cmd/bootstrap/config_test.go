@@ -76,7 +76,7 @@ func TestTimeForAnInvocation(t *testing.T) {
 func TestTimeForTheQuestionLeavesSomeForTheEnd(t *testing.T) {
 	const ms = time.Millisecond
 	for left, want := range map[time.Duration]time.Duration{
-		500 * ms: 20 * ms, 1000 * ms: 20 * ms, 2000 * ms: 70 * ms, 3000 * ms: 112500 * time.Microsecond, time.Minute: 150 * ms,
+		500 * ms: 20 * ms, 1000 * ms: 20 * ms, 2000 * ms: 50 * ms, 3000 * ms: 75 * ms, time.Minute: 100 * ms,
 	} {
 		assert.Equal(t, want, inspectFor(left), "%v left", left)
 	}

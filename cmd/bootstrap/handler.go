@@ -82,8 +82,8 @@ func timeFor(left time.Duration) time.Duration {
 	return left - margin
 }
 
-// inspectFor gives how much of the margin lumo may take to say where it is stuck. The rest, at least 30 ms, is for the end.
+// inspectFor gives how much of the margin lumo may take to say where it is stuck: half, and at least 30 ms are left for the end.
 func inspectFor(left time.Duration) time.Duration {
 	margin := marginFor(left)
-	return margin - max(margin/4, 30*time.Millisecond)
+	return margin - max(margin/2, 30*time.Millisecond)
 }

@@ -32,7 +32,7 @@ func timeoutReport(e *lumoproc.TimeoutError) *report {
 	doing := ""
 	switch {
 	case e.WhereErr != nil || json.Unmarshal([]byte(e.Where), &at) != nil:
-		doing = "Where it was could not be asked, as of code that is not ClojureScript or JavaScript."
+		doing = "It could not be asked where it was: it was in native code, or had too little of the processor."
 		r.tail = lines(e.Tail)
 	case len(at.Stack) > 0:
 		doing = fmt.Sprintf("It was busy in %s.", at.Stack[0])

@@ -175,7 +175,7 @@
         (fn []
           (compiler/require-ns! 'lumo-test.j.a)
           (is (= [:jar 1] (compiler/ns-value 'lumo-test.j.a/x)))
-          (is (= (str (join folder "lib.jar") "!/lumo_test/j/bad.cljs:3:1: let requires an even number of forms in binding vector")
+          (is (= (str (join folder "lib.jar") "!/lumo_test/j/bad.cljs:3:1: let requires an even number of forms in binding vector\n  (let [x])\n  ^")
                  (error-text #(compiler/require-ns! 'lumo-test.j.bad)))))))))
 
 (deftest clojure-names-stand-for-cljs-ones

@@ -30,7 +30,7 @@
     "(require 'cljs.reader) (cljs.reader/read-string \"(\")" false))
 
 (deftest an-error-of-running-is-type-message-data-and-stack
-  (is (= "ExceptionInfo: boom {:n 1}\n  <test>:2:11\n      (throw (ex-info \"boom\" {:n n})))\n            ^\n    at cljs.user/lumo-test-boom (<test>:2:11)\n    at <test>:3:2"
+  (is (= "ExceptionInfo: boom {:n 1}\n  <test>:2:11\n      (throw (ex-info \"boom\" {:n n})))\n              ^\n    at cljs.user/lumo-test-boom (<test>:2:11)\n    at <test>:3:2"
          (error/text (error-of "(defn lumo-test-boom [n]\n  (throw (ex-info \"boom\" {:n n})))\n(lumo-test-boom 1)"))))
   (testing "anything may be thrown"
     (are [source text] (= text (error/text (error-of source)))
