@@ -21,7 +21,7 @@ func TestAWSSDKSmokeNoticesWhatIsWrong(t *testing.T) {
 	n := 0
 	for name, wrong := range map[string]struct {
 		resolver string
-		faults   faults
+		faults   edgeFaults
 		env      map[string]string
 		step     string
 		says     string // v2 and v3 have their own words
@@ -34,16 +34,16 @@ func TestAWSSDKSmokeNoticesWhatIsWrong(t *testing.T) {
 			step: "make a bucket", says: "(?i)self-signed certificate in certificate chain",
 		},
 		"a certificate for another name": {
-			faults: faults{named: "example.com"}, step: "make a bucket", says: "does not match certificate's altnames",
+			faults: edgeFaults{named: "example.com"}, step: "make a bucket", says: "does not match certificate's altnames",
 		},
 		"a wrong secret": {
 			env: map[string]string{"AWS_SECRET_ACCESS_KEY": "wrong"}, step: "make a bucket", says: "SignatureDoesNotMatch",
 		},
 		"an object that is changed on its way": {
-			faults: faults{flip: true}, step: "stream an object", says: "answered .*, not |Checksum mismatch",
+			faults: edgeFaults{flip: true}, step: "stream an object", says: "answered .*, not |Checksum mismatch",
 		},
 		"a connection that breaks every time": {
-			faults: faults{drop: true}, step: "try again after a dropped connection", says: "socket hang up|ECONNRESET",
+			faults: edgeFaults{drop: true}, step: "try again after a dropped connection", says: "socket hang up|ECONNRESET",
 		},
 	} {
 		for _, sdk := range []string{"v2", "v3"} {

@@ -239,7 +239,7 @@ func TestAWSSDKsWorkWithTheirOwnEndpoints(t *testing.T) {
 	startAWS(t, c.edge.authority)
 	for _, sdk := range []string{"v2", "v3"} {
 		t.Run(sdk, func(t *testing.T) {
-			c.edge.forget(faults{})
+			c.edge.forget(edgeFaults{})
 			require.NoError(t, smoke(t, c.steps(c.function(t, "aws."+sdk, nil), sdk, "lumo-"+sdk)))
 		})
 	}

@@ -82,15 +82,15 @@ type edge struct {
 	s3, other *httputil.ReverseProxy
 
 	mu           sync.Mutex
-	faults       faults
+	faults       edgeFaults
 	certificates map[string]*tls.Certificate
 	requests     map[string]int // by the object's key
 	waiting      int
 	all          chan struct{} // closed when the crowd is here
 }
 
-// faults are what the edge does wrong, for tests of the tests.
-type faults struct {
+// edgeFaults are what the edge does wrong, for tests of the tests.
+type edgeFaults struct {
 	named string // the name in its certificates; empty: the one that the client asks for
 	drop  bool   // break every connection to the object `dropped`
 	flip  bool   // change a bit of every object
@@ -102,7 +102,7 @@ func serveEdge(t *testing.T, on string, a *authority) *edge {
 	e := &edge{authority: a, certificates: map[string]*tls.Certificate{}}
 	e.s3 = e.passTo(&url.URL{Scheme: "http", Host: s3Address})
 	e.other = e.passTo(&url.URL{Scheme: "https", Host: awsAddress})
-	e.forget(faults{})
+	e.forget(edgeFaults{})
 	listener, err := tls.Listen("tcp", on, &tls.Config{GetCertificate: e.certificate, NextProtos: []string{"http/1.1"}})
 	require.NoError(t, err)
 	server := &http.Server{Handler: e, ErrorLog: stdlog.New(io.Discard, "", 0)} // of clients that refuse the certificate
@@ -119,7 +119,7 @@ func serveEdge(t *testing.T, on string, a *authority) *edge {
 }
 
 // forget has the edge count from the start again, and do wrong what is named.
-func (e *edge) forget(f faults) {
+func (e *edge) forget(f edgeFaults) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.faults, e.requests, e.waiting, e.all = f, map[string]int{}, 0, make(chan struct{})
@@ -158,7 +158,7 @@ func (e *edge) passTo(server *url.URL) *httputil.ReverseProxy {
 	}
 }
 
-func (e *edge) wrong() faults {
+func (e *edge) wrong() edgeFaults {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.faults

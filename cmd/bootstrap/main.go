@@ -61,6 +61,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/lumo-lambda/lumo-lambda/lumoproc"
 	"github.com/lumo-lambda/lumo-lambda/runtimeapi"

@@ -29,7 +29,7 @@
 (defn enabled?
   "True where what is logged at `level` is not filtered away by AWS_LAMBDA_LOG_LEVEL."
   [level]
-  (>= (unchecked-get levels level) (:lowest @state)))
+  (>= (unchecked-get levels level) (:lowest @state 1)))
 
 (defn- metrics?
   "True for metrics in CloudWatch's embedded format, which the level does not filter."
@@ -49,19 +49,23 @@
 (defn- current-number []
   (if-let [r (current-request)] (.-number ^js r) 0))
 
-(defn- send! [request-number level text]
-  (.send ^js (:channel @state) (js/$lumo.frame.log request-number level text)))
+(defn- send!
+  "Sends one record; outside a function, as in its tests, it is a line on stderr."
+  [request-number level text]
+  (if-let [^js channel (:channel @state)]
+    (.send channel (js/$lumo.frame.log request-number (unchecked-get levels level) text))
+    (binding [*print-fn* *print-err-fn*]
+      (println (string/upper-case level) text))))
 
 (defn log!
   "Writes one record at `level`, a string of trace debug info warn error fatal, for the current request or the one given."
   ([level text] (log! level text (current-number)))
   ([level text request-number]
    (when (or (enabled? level) (metrics? text))
-     (let [code (unchecked-get levels level)]
-       (loop [at 0]
-         (send! request-number code (subs text at (min (count text) (+ at max-text))))
-         (when (< (+ at max-text) (count text))
-           (recur (+ at max-text))))))))
+     (loop [at 0]
+       (send! request-number level (subs text at (min (count text) (+ at max-text))))
+       (when (< (+ at max-text) (count text))
+         (recur (+ at max-text)))))))
 
 (defn- write!
   "Writes what `json` gives, the text of an object, or, where the log is text, what `text` gives."
