@@ -24,7 +24,7 @@ export ADDED=yes NODE_OPTIONS="--no-warnings $NODE_OPTIONS"
 exec "$@"
 `, 0o700))
 	b.answers("env ADDED", "true yes")
-	b.answers("env NODE_OPTIONS", "true --no-warnings ")
+	b.answers("env NODE_OPTIONS", "true --inspect-port=127.0.0.1:0 --inspect-publish-uid=stderr --no-warnings")
 	b.answers("env LUMO_EXEC_WRAPPED", "false ")
 	assert.Equal(t, "wrapping 1 arguments, the first is bootstrap\n", b.log(), "once")
 }
