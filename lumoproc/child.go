@@ -2,7 +2,7 @@ package lumoproc
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"sync"
 	"syscall"
@@ -18,7 +18,7 @@ type child struct {
 
 	in      *os.File
 	inRaw   syscall.RawConn
-	writing sync.Mutex // one writer on stdin at a time
+	writers sync.WaitGroup // those that write to stdin; one at a time
 	out     *outPipe
 	outDone chan struct{}
 	errs    *logPipe
@@ -26,6 +26,7 @@ type child struct {
 	mu      sync.Mutex
 	s       state
 	settled chan struct{} // closed when it is no longer starting
+	leaving chan struct{} // closed when it is retired
 	gone    chan struct{} // closed when the process has been reaped
 	done    chan struct{} // closed when nothing of it is left
 }
@@ -48,6 +49,7 @@ func startChild(cfg *Config) (*child, error) {
 		errs:    newLogPipe(p.err, cfg.Log),
 		s:       state{calls: map[uint32]*call{}},
 		settled: make(chan struct{}),
+		leaving: make(chan struct{}),
 		gone:    make(chan struct{}),
 		done:    make(chan struct{}),
 	}
@@ -69,17 +71,15 @@ func startChild(cfg *Config) (*child, error) {
 	return c, nil
 }
 
+// errNotTaken is invoke's where the child takes no requests now: nothing was sent.
+var errNotTaken = errors.New("the child takes no requests")
+
 // invoke gives a request to the child and waits for its one outcome.
 func (c *child) invoke(ctx context.Context, m Invoke) ([]byte, error) {
 	var call *call
-	c.update(func(s *state) { call = s.begin(m, time.Now()) })
-	if call == nil { // it is going already
-		select {
-		case <-c.done:
-			return nil, &undelivered{c.ending().err}
-		case <-ctx.Done():
-			return nil, &undelivered{ctx.Err()}
-		}
+	c.update(func(s *state) { call = s.begin(&m, time.Now()) })
+	if call == nil {
+		return nil, errNotTaken
 	}
 	defer c.attribute()
 	c.attribute()
@@ -101,48 +101,40 @@ func (c *child) invoke(ctx context.Context, m Invoke) ([]byte, error) {
 		}
 	}()
 
-	if err := c.write(call, bufs); err != nil {
-		c.hangUp(fmt.Errorf("write Invoke: %w", err))
-	}
+	c.send(bufs, call)
 	o := <-call.outcome
+	if o.stream != nil {
+		o = c.relay(ctx, call, o.stream, m.Stream)
+	}
 	return o.answer, o.err
 }
 
-// write sends a call's frame.
-func (c *child) write(call *call, bufs [3][]byte) error {
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	size := int64(len(bufs[0]) + len(bufs[1]) + len(bufs[2]))
-	c.update(func(s *state) {
-		call.end = s.sent + size
-		s.sent = call.end
-	})
-	left, err := writev(c.inRaw, bufs)
-	if err != nil {
-		c.update(func(s *state) { s.unsent += int64(left) })
-	}
-	return err
-}
-
-// expire ends a call whose context is over, and the child with it: what it is busy with cannot be taken back.
+// expire ends a call whose context is over. A child that has nothing else in flight ends with it, since what it is busy with
+// cannot be taken back; one that has is told to forget the request.
 func (c *child) expire(ctx context.Context, call *call) {
 	timeout := &TimeoutError{Elapsed: time.Since(call.since), Started: true, Err: ctx.Err()}
-	inFlight := false
+	inFlight, alone := false, false
 	c.update(func(s *state) {
-		if inFlight = s.take(call.request) != nil; inFlight {
+		inFlight = s.take(call.request) != nil
+		if alone = len(s.calls) == 0; inFlight && alone {
 			s.condemn(timeout)
 		}
 	})
-	if !inFlight {
+	switch {
+	case !inFlight:
 		return
+	case alone:
+		if ctx.Err() == context.DeadlineExceeded {
+			timeout.Where, timeout.WhereErr = c.where(call.inspect)
+		}
+		c.proc.kill()
+		c.errs.sync()
+		timeout.Tail = c.errs.lastWords()
+	default: // asking would stop the others' work, and tell where any of them is
+		timeout.Shared, timeout.WhereErr = true, errNotAsked
+		c.cancel(call.request, timeout)
 	}
-	if ctx.Err() == context.DeadlineExceeded {
-		timeout.Where, timeout.WhereErr = c.where(call.inspect)
-	}
-	c.proc.kill()
-	c.errs.sync()
-	timeout.Tail = c.errs.lastWords()
-	call.outcome <- outcome{err: timeout}
+	c.update(func(*state) { call.give(outcome{err: timeout}) })
 }
 
 // end kills the child for a reason.
@@ -197,18 +189,6 @@ func (c *child) stop(kill <-chan struct{}) {
 	}
 }
 
-// ask sends a command if that is possible without waiting.
-func (c *child) ask(m Message) bool {
-	frame, err := Append(nil, 0, m)
-	if err != nil || !c.writing.TryLock() {
-		return false
-	}
-	defer c.writing.Unlock()
-	wrote := 0
-	_ = c.inRaw.Control(func(fd uintptr) { wrote, _ = syscall.Write(int(fd), frame) })
-	return wrote == len(frame)
-}
-
 // finish runs when the process has been reaped and its group killed. It reads the pipes to their end, answers what is
 // in flight, and closes everything.
 func (c *child) finish(ps *os.ProcessState) {
@@ -223,17 +203,18 @@ func (c *child) finish(ps *os.ProcessState) {
 		exit.Signal, exit.Core = ws.Signal(), ws.CoreDump()
 	}
 	// A writer may be waiting still, where another process has the pipe open: what it has left counts as not sent.
-	_ = c.in.SetWriteDeadline(time.Unix(1, 0)) // fails only when closed
-	c.writing.Lock()
-	defer c.writing.Unlock()
+	c.silence()
 	unread := int64(unreadBytes(c.inRaw))
 	closeAll(c.in, c.out.f, c.errs.f)
 	c.update(func(s *state) {
 		exit.Ready = s.wasReady
 		s.phase = exited
 		s.exit = verdict(exit, s.cause)
-		_, timedOut := s.cause.(*TimeoutError)
-		s.unnoticed = len(s.calls) == 0 && !timedOut
+		switch s.cause.(type) {
+		case *TimeoutError, *retiredError: // whose request has been told
+		default:
+			s.unnoticed = len(s.calls) == 0
+		}
 		consumed := s.sent - s.unsent - unread
 		for request, call := range s.calls {
 			err := s.exit

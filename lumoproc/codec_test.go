@@ -30,6 +30,7 @@ type vectors struct {
 		Hex      string
 		Level    lumoproc.Level
 		Record   bool
+		Bytes    uint32
 
 		Context, ContextBase64     *string
 		Event, EventBase64         *string
@@ -38,6 +39,8 @@ type vectors struct {
 		Body, BodyBase64           *string
 		Text, TextBase64           *string
 		Ready, ReadyBase64         *string
+		Data, DataBase64           *string
+		ContentType                string
 	}
 	Bad []struct{ Name, Hex, Error string }
 }
@@ -83,6 +86,16 @@ func readVectors(t testing.TB) (good []frame, v vectors) {
 			f.message = lumoproc.Fault{ErrorType: string(field(g.ErrorType, g.ErrorTypeBase64)), Body: field(g.Body, g.BodyBase64)}
 		case "Log":
 			f.message = lumoproc.Log{Level: g.Level, Text: field(g.Text, g.TextBase64), Record: g.Record}
+		case "Credit":
+			f.message = lumoproc.Credit{Bytes: g.Bytes}
+		case "Cancel":
+			f.message = lumoproc.Cancel{}
+		case "Begin":
+			f.message = lumoproc.Begin{ContentType: g.ContentType}
+		case "Chunk":
+			f.message = lumoproc.Chunk{Data: field(g.Data, g.DataBase64)}
+		case "End":
+			f.message = lumoproc.End{}
 		}
 		require.NotNil(t, f.message, g.Name)
 		require.Equal(t, g.Type, f.message.Type().String(), g.Name)
@@ -113,7 +126,8 @@ func TestVectorsCoverEveryTypeLevelAndError(t *testing.T) {
 	for _, b := range v.Bad {
 		seen[b.Error] = true
 	}
-	for _, want := range []string{"Invoke", "Stop", "Ready", "Result", "Fault", "Log",
+	for _, want := range []string{"Invoke", "Stop", "Credit", "Cancel", "Ready", "Result", "Fault", "Log",
+		"Begin", "Chunk", "End",
 		"level 1", "level 2", "level 3", "level 4", "level 5", "level 6",
 		"magic", "version", "type", "length", "truncated", "payload"} {
 		assert.True(t, seen[want], "no vector for %s", want)

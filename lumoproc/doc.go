@@ -18,10 +18,15 @@
 //
 //	0x01  Invoke  to the child    u32 length of the context, the context, the event
 //	0x02  Stop    to the child    empty
+//	0x03  Credit  to the child    u32 number of bytes that it may send more of the request's streamed answer
+//	0x04  Cancel  to the child    empty; nobody waits for the request any more
 //	0x81  Ready   from the child  a JSON object; request 0, once
 //	0x82  Result  from the child  the answer
 //	0x83  Fault   from the child  u16 length of the type, the type (ASCII), the error's JSON; request 0: of the child itself
 //	0x84  Log     from the child  u8 level, 1 to 6, then the text; with 0x80 added to the level, a JSON object
+//	0x85  Begin   from the child  the answer is streamed; its content type (printable ASCII)
+//	0x86  Chunk   from the child  bytes of a streamed answer, no more than there is credit for
+//	0x87  End     from the child  empty; a streamed answer is whole
 //
 // testdata/frames.json holds each of them in bytes, good and bad.
 //
@@ -36,6 +41,20 @@
 // Its stderr is log lines throughout. They are attributed to the request in flight where there is exactly one. All that
 // the child wrote there before its answer is logged before Invoke returns, and none of it is attributed to a later request.
 // The log never blocks on a long line: it is cut at [MaxLine] bytes and goes on as another.
+//
+// # Streams
+//
+// A request ends in one of Result, Fault and End. Between Begin and its End or Fault come Chunks. The child may have sent
+// [StreamWindow] bytes that [Invoke.Stream]'s writer has not taken, and waits for Credit then: so the goroutine that reads its
+// stdout never waits, many answers share the pipe, and memory is bounded. What came before the end of a stream is written
+// before Invoke returns, but for a time-out.
+//
+// # Cancellation
+//
+// A request whose context ends, or whose stream is not taken, while others are in flight is cancelled: its caller has the
+// error at once, the child is told, and says by the request's own Result, Fault or End that it is done with it. It gets no new
+// request until then. If it has not said so within a second, its event loop is stuck: it is retired. A new child takes its
+// place; it may finish what it has, each request until its context ends, and is killed with the last.
 //
 // # Lifecycle
 //
@@ -62,6 +81,7 @@
 //
 // # Concurrency
 //
-// All methods of a Keeper may be called at the same time by many goroutines. Frames and states allow for many requests
-// in flight in one child; whether the child does is for the caller to know. Config.Log is called from several goroutines.
+// All methods of a Keeper and of a [Pool] may be called at the same time by many goroutines. Frames and states allow for many
+// requests in flight in one child; whether the child does is for the caller to know. A Pool spreads them over several
+// Keepers. A frame is written by the caller where the pipe has room for it, else by a goroutine of the child's. Config.Log is called from several goroutines.
 package lumoproc

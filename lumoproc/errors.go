@@ -79,6 +79,7 @@ func (e *ProtocolError) Unwrap() error { return e.Err }
 type TimeoutError struct {
 	Elapsed time.Duration // since the call of Invoke
 	Started bool          // the child had the request; false: there was no child ready for it
+	Shared  bool          // the child had other requests too, and goes on with them
 	Tail    string
 	Err     error // the context's error
 
@@ -114,3 +115,15 @@ type TooLargeError struct {
 func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("%s of %d bytes, at most %d fit a frame", e.Type, e.Size, MaxPayload)
 }
+
+// SinkError says that a streamed answer was not taken to its end: what [OpenStream] or its writer said.
+type SinkError struct{ Err error }
+
+func (e *SinkError) Error() string { return "write the streamed answer: " + e.Err.Error() }
+func (e *SinkError) Unwrap() error { return e.Err }
+
+// retiredError is why a retired child was killed after its last request.
+type retiredError struct{ err error }
+
+func (e *retiredError) Error() string { return "its event loop was stuck: " + e.err.Error() }
+func (e *retiredError) Unwrap() error { return e.err }

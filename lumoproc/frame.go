@@ -20,10 +20,15 @@ type Type byte
 const (
 	TypeInvoke Type = 0x01
 	TypeStop   Type = 0x02
+	TypeCredit Type = 0x03
+	TypeCancel Type = 0x04
 	TypeReady  Type = 0x81
 	TypeResult Type = 0x82
 	TypeFault  Type = 0x83
 	TypeLog    Type = 0x84
+	TypeBegin  Type = 0x85
+	TypeChunk  Type = 0x86
+	TypeEnd    Type = 0x87
 )
 
 func (t Type) String() string {
@@ -32,6 +37,10 @@ func (t Type) String() string {
 		return "Invoke"
 	case TypeStop:
 		return "Stop"
+	case TypeCredit:
+		return "Credit"
+	case TypeCancel:
+		return "Cancel"
 	case TypeReady:
 		return "Ready"
 	case TypeResult:
@@ -40,13 +49,19 @@ func (t Type) String() string {
 		return "Fault"
 	case TypeLog:
 		return "Log"
+	case TypeBegin:
+		return "Begin"
+	case TypeChunk:
+		return "Chunk"
+	case TypeEnd:
+		return "End"
 	}
 	return fmt.Sprintf("Type(%#02x)", byte(t))
 }
 
 func (t Type) known() bool {
 	switch t {
-	case TypeInvoke, TypeStop, TypeReady, TypeResult, TypeFault, TypeLog:
+	case TypeInvoke, TypeStop, TypeCredit, TypeCancel, TypeReady, TypeResult, TypeFault, TypeLog, TypeBegin, TypeChunk, TypeEnd:
 		return true
 	}
 	return false

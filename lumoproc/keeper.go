@@ -36,6 +36,8 @@ type Keeper struct {
 	kill chan struct{} // closed by Close when its patience is over
 	done chan struct{} // closed when nothing is left
 
+	retired sync.WaitGroup // children that finish what they have beside the one in service
+
 	halting, killing sync.Once
 
 	mu      sync.Mutex
@@ -79,9 +81,10 @@ func (k *Keeper) Ready(ctx context.Context) (Info, error) {
 
 // Invoke gives a request to the child, waiting for a new one where the last has died, and returns its answer. Each call
 // returns once, with an answer or one of these errors: *[FaultError] (the handler's own), *[TimeoutError] (the context's
-// deadline passed), *[ExitError], *[ProtocolError], *[StartError], *[TooLargeError], [ErrClosed], or one that wraps
-// [context.Canceled]. When the context ends while the child has the request, the child is killed and replaced.
-// The request's bytes must not change during the call; the answer belongs to the caller.
+// deadline passed), *[ExitError], *[ProtocolError], *[StartError], *[TooLargeError], *[SinkError], [ErrClosed], or one that
+// wraps [context.Canceled]. When the context ends while the child has the request, the child is killed and replaced, unless
+// it has others in flight: then it is told to forget this one. The request's bytes must not change any more; the answer
+// belongs to the caller. It is empty where it has gone through m.Stream.
 func (k *Keeper) Invoke(ctx context.Context, m Invoke) ([]byte, error) {
 	began := time.Now()
 	for attempt := 1; ; attempt++ {
@@ -94,6 +97,10 @@ func (k *Keeper) Invoke(ctx context.Context, m Invoke) ([]byte, error) {
 			return nil, cancelled(err)
 		}
 		answer, err := c.invoke(ctx, m)
+		if errors.Is(err, errNotTaken) {
+			attempt-- // it was about to go; acquire knows what comes next
+			continue
+		}
 		lost := (*undelivered)(nil)
 		if !errors.As(err, &lost) {
 			return answer, cancelled(err)
@@ -155,9 +162,10 @@ func (k *Keeper) Close(ctx context.Context) {
 	}
 }
 
-// run has one child at a time, until Close.
+// run has one child in service at a time, until Close.
 func (k *Keeper) run() {
 	defer close(k.done)
+	defer k.retired.Wait()
 	defer k.set(nil, ErrClosed)
 	for first := true; ; first = false {
 		end := k.runChild()
@@ -166,8 +174,8 @@ func (k *Keeper) run() {
 			return
 		default:
 		}
-		if end.unnoticed && !(first && !end.ready) { // Ready returns the failure of the first start
-			k.cfg.Log(Line{Level: LevelWarn, Text: fmt.Sprintf("no request was in flight when this happened: %v", end.err)})
+		if !(first && !end.ready) { // Ready returns the failure of the first start
+			k.tell(end)
 		}
 		if end.served {
 			k.set(nil, nil) // the next start is on its way
@@ -182,7 +190,7 @@ func (k *Keeper) run() {
 	}
 }
 
-// runChild has one child from its start to its end.
+// runChild has one child from its start to its end, or until it is retired.
 func (k *Keeper) runChild() ending {
 	c, err := startChild(&k.cfg)
 	if err != nil {
@@ -191,10 +199,33 @@ func (k *Keeper) runChild() ending {
 	k.set(c, nil)
 	select {
 	case <-c.done:
+	case <-c.leaving:
+		k.cfg.Log(Line{Level: LevelWarn, Text: "the child's event loop is stuck: it gets no more requests, and a new one is started"})
+		k.retired.Go(func() {
+			k.see(c)
+			k.tell(c.ending())
+		})
+		return ending{served: true}
+	case <-k.halt:
+	}
+	k.see(c)
+	return c.ending()
+}
+
+// see sees a child to its end.
+func (k *Keeper) see(c *child) {
+	select {
+	case <-c.done:
 	case <-k.halt:
 		c.stop(k.kill)
 	}
-	return c.ending()
+}
+
+// tell logs an end of which nobody was told.
+func (k *Keeper) tell(end ending) {
+	if end.unnoticed && !errors.Is(end.err, ErrClosed) {
+		k.cfg.Log(Line{Level: LevelWarn, Text: fmt.Sprintf("no request was in flight when this happened: %v", end.err)})
+	}
 }
 
 func (k *Keeper) set(c *child, err error) {
@@ -244,9 +275,13 @@ func (k *Keeper) acquire(ctx context.Context, again bool) (*child, error) {
 		select {
 		case <-settled:
 			usable, failed := false, false
+			var freed chan struct{}
 			s.child.update(func(st *state) {
-				usable = st.phase == ready || st.phase == busy
+				usable = st.trusted()
 				failed = !st.wasReady
+				if st.takesRequests() {
+					freed = st.freed
+				}
 			})
 			if usable {
 				k.mu.Lock()
@@ -258,6 +293,7 @@ func (k *Keeper) acquire(ctx context.Context, again bool) (*child, error) {
 				again = false // it is this start's failure that the caller has waited for
 			}
 			select {
+			case <-freed:
 			case <-s.changed:
 			case <-ctx.Done():
 				return nil, ctx.Err()

@@ -442,21 +442,6 @@ func TestDeathWithManyRequestsInFlightGivesEachOneOutcome(t *testing.T) {
 	r.answers("answer again", "again")
 }
 
-func TestDeadlineOfOneRequestIsNotTheOthersDeadline(t *testing.T) {
-	r := start(t, "ready")
-	failed := make(chan error, 1)
-	go func() {
-		_, err := r.ask("err busy; hang")
-		failed <- err
-	}()
-	r.log.await(t, "busy")
-	_, err := r.Invoke(deadline(t), lumoproc.Invoke{Event: make([]byte, 4<<20)}) // more than the pipe takes
-	assert.IsType(t, &lumoproc.TimeoutError{}, err)
-	err = <-failed
-	require.IsType(t, &lumoproc.ExitError{}, err)
-	assert.ErrorContains(t, err, "no answer within")
-}
-
 func TestCloseEndsAnIdleChildInGoodOrder(t *testing.T) {
 	r := start(t, "ready")
 	r.ready()

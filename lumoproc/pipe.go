@@ -99,8 +99,8 @@ func unreadBytes(raw syscall.RawConn) (n int32) {
 	return n
 }
 
-// writev writes all of bufs, waiting where the pipe is full. left is how many bytes an error kept from the pipe.
-func writev(raw syscall.RawConn, bufs [3][]byte) (left int, err error) {
+// writev writes bufs, with wait also where it has to wait for room in the pipe, and returns what is left of them.
+func writev(raw syscall.RawConn, bufs [3][]byte, wait bool) (left [3][]byte, err error) {
 	var iov [3]syscall.Iovec
 	waitErr := raw.Write(func(fd uintptr) (done bool) {
 		for {
@@ -119,7 +119,7 @@ func writev(raw syscall.RawConn, bufs [3][]byte) (left int, err error) {
 			switch errno {
 			case 0:
 			case syscall.EAGAIN:
-				return false
+				return !wait
 			case syscall.EINTR:
 				continue
 			default:
@@ -133,7 +133,7 @@ func writev(raw syscall.RawConn, bufs [3][]byte) (left int, err error) {
 			}
 		}
 	})
-	return len(bufs[0]) + len(bufs[1]) + len(bufs[2]), errors.Join(err, waitErr)
+	return bufs, errors.Join(err, waitErr)
 }
 
 // outPipe reads a child's stdout. After end, it gives what is in the pipe and then io.EOF, without waiting for

@@ -120,8 +120,14 @@ func (c *child) report(request uint32, m Message) (err error) {
 				}
 			}
 		})
+	case Begin:
+		c.update(func(s *state) { err = s.beginStream(request, m) })
+	case Chunk:
+		c.update(func(s *state) { err = s.chunk(request, m) })
 	case Result:
 		return c.settle(request, outcome{answer: m.Answer}, m)
+	case End:
+		return c.settle(request, outcome{}, m)
 	case Fault:
 		fault := &FaultError{ErrorType: m.ErrorType, Body: m.Body, Init: request == 0}
 		if request == 0 {
@@ -146,16 +152,23 @@ func (c *child) report(request uint32, m Message) (err error) {
 }
 
 // settle hands an outcome to the caller that waits for it.
-func (c *child) settle(request uint32, o outcome, m Message) error {
-	known := false
+func (c *child) settle(request uint32, o outcome, m Message) (err error) {
+	last := false
 	c.update(func(s *state) {
+		if call := s.calls[request]; call != nil && m.Type() != TypeFault && (m.Type() == TypeEnd) != (call.stream != nil) {
+			err = fmt.Errorf("%s about request %d at the wrong time: Begin and End are about the same answer", m.Type(), request)
+			return
+		}
 		// One that timed out may still be answered while the kill is on its way.
-		known = s.settle(request, o) || s.phase == draining
+		if !s.settle(request, o) && !s.acknowledge(request) && s.phase != draining {
+			err = unasked(m, request)
+		}
+		last = s.retired != nil && len(s.calls) == 0
 	})
-	if !known {
-		return unasked(m, request)
+	if last {
+		c.endRetired()
 	}
-	return nil
+	return err
 }
 
 func unasked(m Message, request uint32) error {

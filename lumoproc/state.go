@@ -30,8 +30,15 @@ type state struct {
 	exit      error // what became of it, once exited
 	unnoticed bool  // nobody was waiting for an answer then
 
-	sent   int64 // bytes given to the child's stdin, frames that were begun counted whole
-	unsent int64 // of these, what a broken pipe did not take
+	sent    int64       // bytes given to send
+	unsent  int64       // of these, what never got into the pipe
+	writing bool        // somebody writes to its stdin
+	queue   [][3][]byte // frames for whoever writes
+	deaf    bool        // nothing is written any more
+
+	cancelled map[uint32]*time.Timer // given up, but the child has not said that it is done with them
+	freed     chan struct{}          // closed when there are none of these any more
+	retired   error                  // why it is given no more requests, although it may finish those that it has
 
 	calls  map[uint32]*call // in flight
 	last   uint32           // number of the newest request; 0: none was ever given
@@ -41,17 +48,21 @@ type state struct {
 
 // call is one request in flight.
 type call struct {
-	request uint32
-	label   string
-	since   time.Time
-	inspect time.Duration
-	end     int64        // where its frame ends in all that was sent
-	outcome chan outcome // takes exactly one
+	request  uint32
+	label    string
+	since    time.Time
+	inspect  time.Duration
+	end      int64        // where its frame ends in all that was sent
+	outcome  chan outcome // takes exactly one
+	streamed bool         // the answer may be a stream
+	stream   *stream      // the answer, where it is one; takes the one outcome then
 }
 
+// outcome is how a call ended; with a stream, that its end is still to come.
 type outcome struct {
 	answer []byte
 	err    error
+	stream *stream
 }
 
 // update is the one place where a child's state changes.
@@ -72,17 +83,23 @@ func (c *child) update(f func(*state)) {
 	if before == starting && c.s.phase != starting {
 		close(c.settled)
 	}
+	if c.s.phase == exited {
+		for request := range c.s.cancelled {
+			c.s.acknowledge(request)
+		}
+	}
 }
 
 // begin adds a call where the child takes requests.
-func (s *state) begin(m Invoke, now time.Time) *call {
-	if s.phase != ready && s.phase != busy {
+func (s *state) begin(m *Invoke, now time.Time) *call {
+	if !s.trusted() {
 		return nil
 	}
 	if s.last++; s.last == 0 {
 		s.last = 1 // 0 is about no request
 	}
-	c := &call{request: s.last, label: m.Label, since: now, inspect: m.Inspect, outcome: make(chan outcome, 1)}
+	c := &call{request: s.last, label: m.Label, since: now, inspect: m.Inspect,
+		outcome: make(chan outcome, 1), streamed: m.Stream != nil}
 	s.calls[c.request] = c
 	return c
 }
@@ -105,7 +122,7 @@ func (s *state) settle(request uint32, o outcome) bool {
 	if c == nil {
 		return false
 	}
-	c.outcome <- o
+	c.give(o)
 	return true
 }
 

@@ -92,17 +92,27 @@ func (r Report) request(path string) *request {
 	return req
 }
 
-// post posts to an invocation, and tells from the status whether that closed it.
+// post posts to an invocation, and tells whether that closed it.
 func (c *Client) post(ctx context.Context, call string, inv *Invocation, req *request) error {
 	req.method = "POST"
-	if inv.id != "" {
-		// Without it, an answer that is late could be taken for that of another attempt at the same request.
-		req.fields = append(req.fields, field{headerInvocationID, safeField(inv.id)})
-	}
+	inv.echo(req)
 	resp, resent, err := c.do(ctx, req)
 	if err != nil {
 		return fmt.Errorf("%s: %w", call, err)
 	}
+	return c.judge(call, inv, resp, resent)
+}
+
+// echo adds the invocation's id to a request. Without it, an answer that is late could be taken for that of another attempt
+// at the same request.
+func (inv *Invocation) echo(req *request) {
+	if inv.id != "" {
+		req.fields = append(req.fields, field{headerInvocationID, safeField(inv.id)})
+	}
+}
+
+// judge tells from the API's response to a post whether the invocation is closed; its error says why it is not.
+func (c *Client) judge(call string, inv *Invocation, resp *response, resent bool) error {
 	refused := statusError(call, resp)
 	switch s := resp.status; {
 	case s >= 200 && s < 300:

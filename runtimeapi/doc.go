@@ -4,8 +4,9 @@
 // # Lifecycle
 //
 // [New] makes a [Client], [Client.Connect] may open its first connection before it is needed. A program that cannot
-// start its handler calls [Client.InitError] once and exits; otherwise it calls [Run], which asks for invocations and
-// posts what becomes of them until its context or the API ends it. Then the program exits. Before Run, a program that wants to
+// start its handler calls [Client.InitError] once and exits; otherwise it calls [Run] or, on Lambda Managed Instances,
+// [RunConcurrent], which asks for invocations and posts what becomes of them until its context or the API ends it. Then the
+// program exits. Before Run, a program that wants to
 // be told of its end calls [Client.RegisterExtension], one whose environment is snapshot [Client.AwaitRestore].
 //
 // # One terminal post
@@ -35,6 +36,10 @@
 //
 // "None" is a connection that broke, or an answer that is not HTTP.
 //
+// A streamed answer ([Invocation.Stream]) is one such post. What goes wrong before it is an error post; afterwards it is in the
+// trailers, at most 2 KiB of it. Where the connection breaks, or the API refuses, or a reader does not read until the
+// invocation's time is over, the stream is broken off and an error is posted, as for any other answer that is not taken.
+//
 // # Connections
 //
 // HTTP/1.1 over TCP, spoken here and not by net/http, which would be most of what bootstrap loads and sets up at each cold
@@ -44,6 +49,9 @@
 // found out and not used.
 //
 // # Concurrency
+//
+// [RunConcurrent] runs a loop for each invocation that may be in flight. There an error that is not taken ends nothing, since
+// the exit would fail the others, and /next is asked for again, five times in all, 100 ms apart and twice that each time.
 //
 // A Client may be used by many goroutines; each request has a connection of its own.
 package runtimeapi

@@ -32,6 +32,9 @@ type Invocation struct {
 
 	id  string // unique to this attempt; echoed where it came
 	bad error  // why it cannot be handled, nil where it can
+
+	client *Client
+	stream *stream // the answer, where it is streamed
 }
 
 // newInvocation reads a response to /next. Its error means that the invocation cannot even be answered.

@@ -4,7 +4,7 @@ import "context"
 
 // Handler turns events into answers.
 type Handler interface {
-	// Invoke returns the answer's bytes. An error that is a [Reporter] is reported as it says, any other as
+	// Invoke returns the answer's bytes, or nil where it has streamed them through [Invocation.Stream]. An error that is a [Reporter] is reported as it says, any other as
 	// Runtime.Unknown. The deadline is the handler's to keep; ctx ends when the program is to end.
 	Invoke(ctx context.Context, inv *Invocation) (answer []byte, err error)
 }
@@ -29,8 +29,11 @@ func handle(ctx context.Context, c *Client, h Handler, inv *Invocation) error {
 		c.log(inv.RequestID, inv.bad.Error())
 		return c.fail(ctx, inv, inv.bad)
 	}
+	inv.client = c
 	answer, err := h.Invoke(ctx, inv)
 	switch {
+	case inv.stream != nil:
+		return c.finish(ctx, inv, err)
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:

@@ -54,7 +54,7 @@ func (e *plainError) Report() Report {
 func reportOf(err error) Report {
 	if r := Reporter(nil); errors.As(err, &r) {
 		report := r.Report()
-		report.Body = fit(report.Type, report.Body)
+		report.Body = fit(report.Type, report.Body, maxReport)
 		return report
 	}
 	return reportOf(NewReport("Runtime.Unknown", err.Error()))
@@ -80,10 +80,10 @@ func (b errorBody) encode() []byte {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-// fit gives a body that is a JSON value of at most maxReport bytes: body itself where it is one.
-func fit(errorType string, body []byte) []byte {
+// fit gives a body that is a JSON value of at most limit bytes: body itself where it is one.
+func fit(errorType string, body []byte, limit int) []byte {
 	valid := json.Valid(body)
-	if valid && len(body) <= maxReport {
+	if valid && len(body) <= limit {
 		return body
 	}
 	b := errorBody{Message: string(body), Type: errorType}
@@ -93,15 +93,18 @@ func fit(errorType string, body []byte) []byte {
 			b = parts
 		}
 	}
-	return b.shorten().encode()
+	for share := limit / 2; ; share /= 2 { // how long a text gets in JSON depends on what is in it
+		if body = b.shorten(share).encode(); len(body) <= limit {
+			return body
+		}
+	}
 }
 
-// shorten leaves as much of an error as is sure to fit: each part has its share, and JSON makes at most six bytes of one.
-func (b errorBody) shorten() errorBody {
-	const share = maxReport / 6 / 4
-	b.Message = cut(b.Message, 2*share)
-	b.Type = cut(b.Type, 256)
-	left := share
+// shorten leaves at most share bytes of the message, half of that of the stack, and a type that is a name.
+func (b errorBody) shorten(share int) errorBody {
+	b.Message = cut(b.Message, share)
+	b.Type = cut(b.Type, min(share, 256))
+	left := share / 2
 	for i, frame := range b.Stack {
 		if left -= len(frame) + 3; left < 0 {
 			b.Stack = append(b.Stack[:i:i], "… (cut)")

@@ -30,6 +30,8 @@ type request struct {
 	path   string // encoded
 	fields []field
 	body   []byte
+
+	streamed bool // the body is sent by whoever has the connection
 }
 
 // head gives the request's bytes before its body.
@@ -39,7 +41,7 @@ func (r *request) head(host string) []byte {
 	for _, f := range r.fields {
 		b = append(b, f.name+": "+f.value+"\r\n"...)
 	}
-	if r.method != "GET" {
+	if r.method != "GET" && !r.streamed {
 		b = append(b, "Content-Length: "...)
 		b = strconv.AppendInt(b, int64(len(r.body)), 10)
 		b = append(b, "\r\n"...)

@@ -16,6 +16,9 @@
 //	part N TEXT        the first N bytes of a Result's frame with TEXT
 //	pause MS           go on after that many milliseconds
 //	exit N, kill N     exit with a status, end by a signal
+//	begin TYPE         open a streamed answer; chunk TEXT, end: go on with it
+//	flow N             N bytes of a streamed answer, as credit comes; "stalled N" on stderr each time that it has to wait
+//	park               leave the request open and go on; it ends by result, or when it is cancelled
 //	hang               never go on; deaf: in the start script, do not read requests after Ready
 //	closeout, closein  close stdout, stdin
 //	orphan             leave a process in the group that holds stderr; stray: the same out of the group; both log its pid
@@ -56,22 +59,23 @@ func Main() {
 	if !isChild {
 		return
 	}
-	c := &child{}
+	c := &child{in: lumoproc.NewDecoder(os.Stdin), open: map[uint32]bool{}}
 	c.run(script, 0, lumoproc.Invoke{})
-	d := lumoproc.NewDecoder(os.Stdin)
 	for {
-		request, m, err := d.Next()
-		if errors.Is(err, io.EOF) {
-			os.Exit(0)
-		}
-		must(err)
+		request, m := c.next()
 		switch m := m.(type) {
 		case lumoproc.Invoke:
 			line, _, _ := bytes.Cut(m.Event, []byte("\n"))
+			c.open[request] = true
 			c.run(string(line), request, m)
 			if c.later != "" {
 				fmt.Fprintln(os.Stderr, c.later)
 				c.later = ""
+			}
+		case lumoproc.Cancel:
+			fmt.Fprintln(os.Stderr, "cancelled", request)
+			if c.open[request] {
+				c.send(request, lumoproc.Fault{ErrorType: "Cancelled", Body: []byte("{}")})
 			}
 		case lumoproc.Stop:
 			if c.last != "" {
@@ -83,11 +87,49 @@ func Main() {
 }
 
 type child struct {
+	in    *lumoproc.Decoder
+	open  map[uint32]bool
 	later string
 	last  string
 }
 
+// next reads a command. At the end of them the child ends.
+func (c *child) next() (uint32, lumoproc.Message) {
+	request, m, err := c.in.Next()
+	if errors.Is(err, io.EOF) {
+		os.Exit(0)
+	}
+	must(err)
+	return request, m
+}
+
+// flow streams n bytes. It reports whether the request was cancelled before.
+func (c *child) flow(request uint32, n int) (cancelled bool) {
+	credit, sent := lumoproc.StreamWindow, 0
+	for sent < n {
+		if piece := min(credit, n-sent, 50_000); piece > 0 {
+			c.send(request, lumoproc.Chunk{Data: bytes.Repeat([]byte("x"), piece)})
+			credit, sent = credit-piece, sent+piece
+			continue
+		}
+		fmt.Fprintln(os.Stderr, "stalled", sent)
+		about, m := c.next()
+		if got, ok := m.(lumoproc.Credit); ok && about == request {
+			credit += int(got.Bytes)
+			continue
+		}
+		if _, ok := m.(lumoproc.Cancel); !ok || about != request {
+			must(fmt.Errorf("%v about request %d where credit was wanted", m.Type(), about))
+		}
+		fmt.Fprintln(os.Stderr, "cancelled", request)
+		c.send(request, lumoproc.Fault{ErrorType: "Cancelled", Body: []byte("{}")})
+		return true
+	}
+	return false
+}
+
 func (c *child) run(script string, request uint32, m lumoproc.Invoke) {
+	send := c.send
 	answer := func(b []byte) { send(request, lumoproc.Result{Answer: b}) }
 	for _, command := range strings.Split(script, "; ") {
 		name, arg, _ := strings.Cut(command, " ")
@@ -164,6 +206,17 @@ func (c *child) run(script string, request uint32, m lumoproc.Invoke) {
 		case "kill":
 			// Go's runtime makes something else of some signals, a shell does not.
 			must(syscall.Exec("/bin/sh", []string{"sh", "-c", "kill -" + arg + " $$"}, nil))
+		case "begin":
+			send(request, lumoproc.Begin{ContentType: arg})
+		case "chunk":
+			send(request, lumoproc.Chunk{Data: []byte(arg)})
+		case "end":
+			send(request, lumoproc.End{})
+		case "flow":
+			if c.flow(request, number(arg)) {
+				return
+			}
+		case "park":
 		case "hang", "deaf":
 			hang()
 		case "closeout":
@@ -215,7 +268,11 @@ func inspect(asked <-chan os.Signal, answer string) {
 	}
 }
 
-func send(request uint32, m lumoproc.Message) {
+func (c *child) send(request uint32, m lumoproc.Message) {
+	switch m.(type) {
+	case lumoproc.Result, lumoproc.Fault, lumoproc.End:
+		delete(c.open, request)
+	}
 	frame, err := lumoproc.Append(nil, request, m)
 	must(err)
 	write(os.Stdout, frame)

@@ -17,6 +17,11 @@
 //
 // The Extensions API takes internal extensions that ask for no events, before the first /next. With [Server.SnapStart] there
 // are the calls of a restore.
+//
+// # Concurrency
+//
+// [Server.Concurrent] makes it the API of Lambda Managed Instances: each request for an event gets another one, every event
+// has an invocation id, and an answer must carry it.
 package runtimeapitest
 
 import (
@@ -26,6 +31,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -44,6 +50,10 @@ type Event struct {
 	Header    http.Header // in addition to, and in place of, what the server makes
 
 	Timeout time.Duration // makes the deadline; 0: a minute. The server does not enforce it
+
+	// Read reads the answer's body, at its own pace and in place of the server, which then has none to show. An error
+	// breaks the connection, as a body that is cut off does, and leaves the event open.
+	Read func(io.Reader) error
 }
 
 // Outcome is what became of an event.
@@ -51,6 +61,7 @@ type Outcome struct {
 	RequestID string
 	Call      string // "response", "error"; "too large", where Lambda made the error; "expired"; "closed" with the server
 	Header    http.Header
+	Trailer   http.Header
 	Body      []byte
 }
 
@@ -61,6 +72,8 @@ type Call struct {
 	Header http.Header
 	Body   []byte
 	Status int // what was answered
+
+	Trailer http.Header
 }
 
 // Server is one Runtime API.
@@ -72,7 +85,8 @@ type Server struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced when anything below changes
 	queue   []*event
-	current *event
+	open    []*event          // delivered, and not answered; at most one, but in concurrent mode
+	many    bool              // concurrent mode
 	seen    map[string]string // request ids that are over, and how
 	calls   []Call
 	refuse  map[string][]refusal
@@ -123,12 +137,10 @@ func (s *Server) Addr() string { return s.addr }
 func (s *Server) Close() {
 	s.update(func() {
 		s.closed = true
-		for _, e := range append(s.queue, s.current) {
-			if e != nil {
-				e.outcome <- Outcome{RequestID: e.RequestID, Call: "closed"}
-			}
+		for _, e := range append(s.queue, s.open...) {
+			e.outcome <- Outcome{RequestID: e.RequestID, Call: "closed"}
 		}
-		s.queue, s.current = nil, nil
+		s.queue, s.open = nil, nil
 	})
 	_ = s.http.Close() // the listener's error is of no use here
 	<-s.done
@@ -141,6 +153,13 @@ func (s *Server) Queue(e Event) <-chan Outcome {
 		s.made++
 		if q.RequestID == "" {
 			q.RequestID = fmt.Sprintf("8476a536-e9f4-11e8-9739-%012x", s.made)
+		}
+		if s.many {
+			q.Header = q.Header.Clone()
+			if q.Header == nil {
+				q.Header = http.Header{}
+			}
+			q.Header.Set(invocationID, fmt.Sprint("attempt-", s.made))
 		}
 		if s.closed {
 			q.outcome <- Outcome{RequestID: q.RequestID, Call: "closed"}
@@ -178,12 +197,17 @@ func (s *Server) Hijack(name string, f func(net.Conn)) {
 	s.update(func() { s.refuse[name] = append(s.refuse[name], refusal{hijack: f}) })
 }
 
-// Expire closes the current event as a time-out does: what the runtime still posts for it gets 410.
+// Concurrent puts the server into concurrent mode, before the first event.
+func (s *Server) Concurrent() { s.update(func() { s.many = true }) }
+
+// Expire closes the events that are open as a time-out does: what the runtime still posts for them gets 410.
 func (s *Server) Expire() {
 	s.update(func() {
-		if s.current != nil {
-			s.finish(Outcome{RequestID: s.current.RequestID, Call: "expired"})
+		for _, e := range s.open {
+			s.seen[e.RequestID] = "expired"
+			e.outcome <- Outcome{RequestID: e.RequestID, Call: "expired"}
 		}
+		s.open = nil
 	})
 }
 
@@ -227,11 +251,14 @@ func (s *Server) update(f func()) {
 	s.changed = make(chan struct{})
 }
 
-// finish gives the current event its outcome. It is called with the lock held.
-func (s *Server) finish(o Outcome) {
-	s.seen[o.RequestID] = o.Call
-	s.current.outcome <- o
-	s.current = nil
+// find gives the event that a post is about, if it is open. It is called with the lock held.
+func (s *Server) find(call Call) (found *event) {
+	for _, e := range s.open {
+		if e.RequestID == call.ID && (found == nil || sameAttempt(e, call)) {
+			found = e
+		}
+	}
+	return found
 }
 
 var invocationPath = regexp.MustCompile(`^/invocation/([^/]+)/(response|error)$`)
@@ -253,11 +280,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		call.Name = other.name
 	}
 	if r.Method == http.MethodPost {
-		body, err := io.ReadAll(io.LimitReader(r.Body, 2*MaxResponse))
+		body, err := s.read(call, r.Body)
 		if err != nil {
-			return // the runtime is gone
+			panic(http.ErrAbortHandler) // the runtime is gone, or is to think so of us
 		}
 		call.Body = body
+		call.Trailer = r.Trailer
 	}
 	if refused, ok := s.takeRefusal(call.Name); ok {
 		s.refused(w, call, refused)
@@ -284,6 +312,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.post(w, call)
 	}
+}
+
+// read reads the body of a post.
+func (s *Server) read(call Call, body io.Reader) ([]byte, error) {
+	s.mu.Lock()
+	e := s.find(call)
+	s.mu.Unlock()
+	if call.Name == "response" && e != nil && e.Read != nil {
+		if err := e.Read(body); err != nil {
+			return nil, err
+		}
+	}
+	return io.ReadAll(io.LimitReader(body, 2*MaxResponse))
 }
 
 func (s *Server) takeRefusal(name string) (r refusal, found bool) {
@@ -328,10 +369,13 @@ func (s *Server) next(w http.ResponseWriter, r *http.Request, call Call) {
 		var changed chan struct{}
 		failed, ended := false, 0
 		s.mu.Lock()
-		if s.current == nil && len(s.queue) > 0 && !s.failed {
-			s.current, s.queue = s.queue[0], s.queue[1:]
+		if (s.many || len(s.open) == 0) && len(s.queue) > 0 && !s.failed {
+			current = s.queue[0]
+			s.open, s.queue = append(s.open, current), s.queue[1:]
+		} else if !s.many && len(s.open) > 0 {
+			current = s.open[0]
 		}
-		current, changed, failed, ended = s.current, s.changed, s.failed || s.closed, s.ended
+		changed, failed, ended = s.changed, s.failed || s.closed, s.ended
 		s.mu.Unlock()
 		switch {
 		case failed:
@@ -393,31 +437,31 @@ func (s *Server) initError(w http.ResponseWriter, call Call) {
 func (s *Server) post(w http.ResponseWriter, call Call) {
 	status, errorType := 202, ""
 	var finished *event
-	o := Outcome{RequestID: call.ID, Call: call.Name, Header: call.Header, Body: call.Body}
+	o := Outcome{RequestID: call.ID, Call: call.Name, Header: call.Header, Trailer: call.Trailer, Body: call.Body}
 	s.update(func() {
 		over, known := s.seen[call.ID]
-		isCurrent := s.current != nil && s.current.RequestID == call.ID
+		e := s.find(call)
 		switch {
-		case !isCurrent && over == "expired":
+		case e == nil && over == "expired":
 			status, errorType = 410, "InvokeTimeout"
-		case !isCurrent && known:
+		case e == nil && known && !s.many:
 			status, errorType = 403, "InvalidStateTransition"
-		case !isCurrent:
+		case e == nil:
 			status, errorType = 400, "InvalidRequestID"
-		case !sameAttempt(s.current, call):
+		case !sameAttempt(e, call):
 			status, errorType = 410, "InvokeTimeout"
 		case len(call.Body) > MaxResponse && call.Name == "error":
 			status, errorType = 413, "RequestEntityTooLarge"
-		case len(call.Body) > MaxResponse:
+		case len(call.Body) > MaxResponse && call.Header.Get("Lambda-Runtime-Function-Response-Mode") != "streaming":
 			status, errorType = 413, "RequestEntityTooLarge"
 			o.Call, o.Body = "too large", nil
-			finished = s.current
+			finished = e
 		default:
-			finished = s.current
+			finished = e
 		}
 		if finished != nil {
 			s.seen[call.ID] = o.Call
-			s.current = nil
+			s.open = slices.DeleteFunc(s.open, func(e *event) bool { return e == finished })
 		}
 	})
 	s.answer(w, call, status, errorType)
@@ -428,6 +472,7 @@ func (s *Server) post(w http.ResponseWriter, call Call) {
 
 // sameAttempt compares the invocation id, where the event had one.
 func sameAttempt(e *event, call Call) bool {
-	const name = "Lambda-Runtime-Invocation-Id"
-	return e.Header.Get(name) == call.Header.Get(name)
+	return e.Header.Get(invocationID) == call.Header.Get(invocationID)
 }
+
+const invocationID = "Lambda-Runtime-Invocation-Id"
