@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,9 @@ type config struct {
 	options  string // the user's NODE_OPTIONS
 	optioned bool   // there is such a variable
 	nodePath string // where lumo finds npm modules outside the function's folder
+
+	concurrency int // invocations at a time, on managed instances; 0 elsewhere
+	children    int // lumos that they are spread over
 }
 
 // parseEnviron makes a map of KEY=value; the last of a name wins, as with getenv after putenv.
@@ -49,10 +53,34 @@ func newConfig(env map[string]string) (*config, error) {
 	case cfg.handler == "":
 		return nil, errors.New("_HANDLER is not set: it names the handler, as in my-app.core/handler")
 	}
+	if err := cfg.concurrent(env); err != nil {
+		return nil, err
+	}
 	if mb, err := strconv.Atoi(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]); err == nil {
-		cfg.heap = heapFor(mb)
+		cfg.heap = heapFor(mb / cfg.children)
 	}
 	return cfg, cfg.findLumo(env["LUMO_BIN"])
+}
+
+// concurrent says how many invocations are handled at a time, and by how many lumos.
+func (cfg *config) concurrent(env map[string]string) error {
+	cfg.children = 1
+	limit, found := env[concurrencyVar]
+	if !found || limit == "" {
+		return nil
+	}
+	var err error
+	if cfg.concurrency, err = strconv.Atoi(limit); err != nil || cfg.concurrency < 1 {
+		return fmt.Errorf("%s is %q, not a number from 1 on", concurrencyVar, limit)
+	}
+	cfg.children = runtime.GOMAXPROCS(0) // it knows of a container's quota
+	if text := env["LUMO_CHILDREN"]; text != "" {
+		if cfg.children, err = strconv.Atoi(text); err != nil || cfg.children < 1 {
+			return fmt.Errorf("LUMO_CHILDREN is %q, not a number from 1 on", text)
+		}
+	}
+	cfg.children = min(cfg.children, cfg.concurrency)
+	return nil
 }
 
 // findLumo does not look whether the program is there: starting it tells, and costs nothing more.
@@ -91,6 +119,8 @@ const (
 	optionsVar  = "NODE_OPTIONS"
 	usersVar    = "LUMO_NODE_OPTIONS"
 	nodePathVar = "NODE_PATH"
+
+	concurrencyVar = "AWS_LAMBDA_MAX_CONCURRENCY"
 )
 
 // nodePath adds the layers' npm modules to the user's NODE_PATH. Node reads it when it starts, also for the modules that

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/lumo-lambda/lumo-lambda/lumoproc"
@@ -11,9 +12,9 @@ import (
 
 // handler gives invocations to lumo.
 type handler struct {
-	cfg    *config
-	keeper *lumoproc.Keeper
-	log    *logger
+	cfg  *config
+	lumo *lumoproc.Pool
+	log  *logger
 }
 
 // invocationContext is the JSON that lumo gets beside the event. What is the same for all invocations it reads from its
@@ -50,10 +51,13 @@ func (h *handler) Invoke(ctx context.Context, inv *runtimeapi.Invocation) ([]byt
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	answer, err := h.keeper.Invoke(ctx, lumoproc.Invoke{Context: aboutJSON, Event: inv.Event, Label: label(inv),
-		Inspect: inspectFor(left)})
+	answer, err := h.lumo.Invoke(ctx, lumoproc.Invoke{Context: aboutJSON, Event: inv.Event, Label: label(inv),
+		Inspect: inspectFor(left), Stream: inv.Stream})
 	if err == nil {
 		return answer, nil
+	}
+	if sink := (*lumoproc.SinkError)(nil); errors.As(err, &sink) {
+		return nil, err // runtimeapi knows what its own writer said, and tells
 	}
 	report := reportOf(h.cfg, err)
 	if !report.logged {

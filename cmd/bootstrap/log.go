@@ -35,7 +35,7 @@ const (
 
 func newLogger(w io.Writer, env map[string]string) *logger {
 	encoder := newTextEncoder()
-	asJSON := strings.EqualFold(env["AWS_LAMBDA_LOG_FORMAT"], "JSON")
+	asJSON := strings.EqualFold(env["AWS_LAMBDA_LOG_FORMAT"], "JSON") || env[concurrencyVar] != "" // lines of many would be mixed up
 	if asJSON {
 		encoder = newRecordEncoder()
 	}

@@ -12,6 +12,9 @@
 //	LAMBDA_TASK_ROOT                 folder of the function, lumo's working directory; default: the current directory
 //	LUMO_BIN                         the program to run in place of the lumo beside bootstrap
 //	AWS_LAMBDA_FUNCTION_MEMORY_SIZE  MB of the sandbox; lumo's heap limits follow from it; default: V8's own
+//	AWS_LAMBDA_MAX_CONCURRENCY       on Lambda Managed Instances: how many invocations are handled at a time; the log is
+//	                                 JSON then, and the memory is shared out among the lumos. Default: one, not concurrent
+//	LUMO_CHILDREN                    how many lumos they are spread over, at most one for each; default: as many as vCPUs
 //	NODE_OPTIONS                     options for lumo; a heap limit in it wins
 //	NODE_PATH                        folders of npm modules, separated by colons
 //	LUMO_OPT                         where the layers lie; default: /opt
@@ -106,19 +109,19 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 	child := cfg.child(environ)
 	child.Log = log.line
 	began := time.Now()
-	keeper := lumoproc.Start(child) // before the connection is made: lumo's start is most of the init time
+	lumo := lumoproc.StartPool(child, cfg.children) // before the connection is made: lumo's start is most of the init time
 	grace := stopGrace
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
-		keeper.Close(ctx)
+		lumo.Close(ctx)
 	}()
 	if err := api.Connect(ctx); err != nil && ctx.Err() == nil {
 		log.error("", err.Error())
 		return exitRuntimeAPI
 	}
 
-	info, err := keeper.Ready(ctx)
+	info, err := lumo.Ready(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return exitOK
@@ -133,7 +136,7 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 		defer cancel()
 	}
 	if env["AWS_LAMBDA_INITIALIZATION_TYPE"] == "snap-start" {
-		if status := restored(ctx, cfg, api, keeper, log); status != exitOK || ctx.Err() != nil {
+		if status := restored(ctx, cfg, api, lumo, log); status != exitOK || ctx.Err() != nil {
 			return status
 		}
 	}
@@ -141,7 +144,12 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 	if env["LUMO_METRICS"] == "1" {
 		log.metrics(startMetrics(env["AWS_LAMBDA_FUNCTION_NAME"], info, time.Now(), began))
 	}
-	err = runtimeapi.Run(ctx, api, &handler{cfg, keeper, log})
+	h := &handler{cfg, lumo, log}
+	if cfg.concurrency > 0 {
+		err = runtimeapi.RunConcurrent(ctx, api, h, cfg.concurrency)
+	} else {
+		err = runtimeapi.Run(ctx, api, h)
+	}
 	if ctx.Err() != nil {
 		return exitOK
 	}

@@ -15,7 +15,7 @@ const (
 
 // restored has Lambda take its snapshot of the sandbox, and returns when that runs again: with 0, or with the status to exit
 // with. What can be wrong then is that lumo did not survive.
-func restored(ctx context.Context, cfg *config, api *runtimeapi.Client, keeper *lumoproc.Keeper, log *logger) int {
+func restored(ctx context.Context, cfg *config, api *runtimeapi.Client, lumo *lumoproc.Pool, log *logger) int {
 	if err := api.AwaitRestore(ctx); err != nil {
 		if ctx.Err() != nil {
 			return exitOK
@@ -26,7 +26,7 @@ func restored(ctx context.Context, cfg *config, api *runtimeapi.Client, keeper *
 		}
 		return exitBeforeSnapshot
 	}
-	if _, err := keeper.Ready(ctx); err != nil {
+	if _, err := lumo.Ready(ctx); err != nil {
 		if ctx.Err() != nil {
 			return exitOK
 		}

@@ -27,6 +27,10 @@ func timeoutReport(e *lumoproc.TimeoutError) *report {
 		return &report{errorType: errorType, cause: e, tail: lines(e.Tail), message: fmt.Sprintf("The invocation timed out "+
 			"after %v: lumo, which was starting anew, was not ready in time.", after)}
 	}
+	if e.Shared {
+		return &report{errorType: errorType, cause: e, message: fmt.Sprintf("The handler gave no answer within %v, shortly before "+
+			"the function's time-out. Lumo goes on with the other invocations that it has.", after)}
+	}
 	r := &report{errorType: errorType, cause: e}
 	var at whereabouts
 	doing := ""
