@@ -14,7 +14,8 @@
 // the emulator starts the program again to set the function's file system up.
 // Start makes everything ready, but does not start the bootstrap: like Lambda's
 // own emulator, both start it when the first event arrives. Invoke may be
-// called from several goroutines; events are passed one at a time. Close ends
+// called from several goroutines; events are passed one at a time, or, on a managed instance (Config.Concurrency), as many
+// as that. Close ends
 // the bootstrap and every process that came from it, removes what Start made,
 // and returns when all of the function's log has been written.
 //

@@ -49,9 +49,12 @@ type Config struct {
 	Timeout  time.Duration     // whole seconds; DefaultTimeout when 0
 	Env      map[string]string // the function's own environment variables
 	Emulator Kind              // Auto when empty
-	InPlace  bool              // do not make a file system of the function's own
-	Log      io.Writer         // gets what the function and the platform print; written by one goroutine at a time
-	Notice   func(string)      // told once of each thing that is not as asked for or takes long; may be nil
+	// Concurrency makes it a Lambda Managed Instance, which handles so many events at a time. 0: none. It asks for the genuine
+	// emulator, for root, and for a mount namespace.
+	Concurrency int
+	InPlace     bool         // do not make a file system of the function's own
+	Log         io.Writer    // gets what the function and the platform print; written by one goroutine at a time
+	Notice      func(string) // told once of each thing that is not as asked for or takes long; may be nil
 }
 
 // Options are the parts of an invocation beside the event.
@@ -97,6 +100,10 @@ func Start(ctx context.Context, cfg Config) (Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Concurrency > 0 && (rie == "" || !l.real || l.user) {
+		// It wants the bootstrap in Lambda's place, and starts it as another user.
+		return nil, errors.Join(errors.New("a managed instance needs the genuine emulator, root, and mount namespaces"), l.close())
+	}
 	var d driver
 	if rie != "" {
 		d, err = startRIE(ctx, cfg, l, rie)
@@ -106,7 +113,7 @@ func Start(ctx context.Context, cfg Config) (Emulator, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.close())
 	}
-	return newSerial(d, l), nil
+	return newSerial(d, l, max(cfg.Concurrency, 1)), nil
 }
 
 // complete fills the defaults in and checks the rest.

@@ -43,6 +43,10 @@ func environment(cfg Config, l *layout, now time.Time) []string {
 		"PATH":                           "/usr/local/bin:/usr/bin/:/bin:/opt/bin",
 		"LD_LIBRARY_PATH":                "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
 	}
+	if cfg.Concurrency > 0 {
+		env["AWS_LAMBDA_MAX_CONCURRENCY"] = strconv.Itoa(cfg.Concurrency)
+		env["AWS_LAMBDA_INITIALIZATION_TYPE"] = "lambda-managed-instances"
+	}
 	if !l.real {
 		env["LUMO_OPT"] = l.opt
 	}

@@ -73,8 +73,8 @@ func tryRIE(ctx context.Context, cfg Config, l *layout, binary, bootstrap string
 		run:     l.run,
 		url:     "http://" + ports[0] + "/2015-03-31/functions/function/invocations",
 		// No time-out: an invocation may take its 15 minutes. One connection at a time
-		// is all that the emulator survives.
-		client: &http.Client{Transport: &http.Transport{Proxy: nil, MaxConnsPerHost: 1}},
+		// is all that the emulator survives, but as a managed instance.
+		client: &http.Client{Transport: &http.Transport{Proxy: nil, MaxConnsPerHost: max(cfg.Concurrency, 1)}},
 	}
 	if err := r.listening(ctx, ports[0]); err != nil {
 		return nil, errors.Join(err, r.close())
@@ -122,7 +122,28 @@ func (r *rie) died() error {
 
 func (r *rie) kind() Kind { return RIE }
 
+// invoke passes an event on. A managed instance refuses one while its bootstrap is on its way back to ask for the next; since
+// no more are given to it than it can take at a time, that is over in a moment, and nobody tells when.
 func (r *rie) invoke(ctx context.Context, event []byte, opts Options) (Result, error) {
+	for {
+		result, err := r.invokeOnce(ctx, event, opts)
+		if !errors.Is(err, errUnavailable) {
+			return result, err
+		}
+		retry := time.NewTimer(time.Millisecond)
+		select {
+		case <-retry.C:
+		case <-ctx.Done():
+			retry.Stop()
+			return Result{}, ctx.Err()
+		}
+	}
+}
+
+// errUnavailable is for an event that was not passed on.
+var errUnavailable = errors.New("no part of the bootstrap waits for an event")
+
+func (r *rie) invokeOnce(ctx context.Context, event []byte, opts Options) (Result, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(event))
 	if err != nil {
 		return Result{}, fmt.Errorf("make the invocation: %w", err)
@@ -142,6 +163,12 @@ func (r *rie) invoke(ctx context.Context, event []byte, opts Options) (Result, e
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return Result{}, r.lost(ctx, err)
+	}
+	if resp.StatusCode == http.StatusOK && resp.Header.Get("Error-Type") != "" { // a managed instance says so
+		return Result{Payload: body, FunctionError: true}, nil
+	}
+	if resp.StatusCode == http.StatusBadRequest && bytes.Contains(body, []byte("Runtime.Unavailable")) {
+		return Result{}, errUnavailable
 	}
 	return rieResult(resp.StatusCode, body)
 }

@@ -7,31 +7,33 @@ import (
 )
 
 // driver is one emulator without the rules that both share. invoke is called
-// by one goroutine at a time, and never after close.
+// by as many goroutines at a time as there are turns, and never after close has returned.
 type driver interface {
 	kind() Kind
 	invoke(ctx context.Context, event []byte, opts Options) (Result, error)
 	close() error
 }
 
-// serial is a driver and its layout under the rules of Emulator: one event at a
-// time, closed once, and closed when a caller goes away before its answer.
+// serial is a driver and its layout under the rules of Emulator: one event at a time (on a managed instance, so many),
+// closed once, and closed when a caller goes away before its answer.
 type serial struct {
-	turn   chan struct{} // holds one token; who takes it may use driver and closed
+	turn   chan struct{} // holds a token for each event that may be in flight
 	driver driver
 	layout *layout
 
 	closing   sync.Once
 	interrupt context.CancelFunc // ends the invocation in flight
 	alive     context.Context
-	closed    bool
+	shutting  sync.Once
 	closeErr  error
 }
 
-func newSerial(d driver, l *layout) *serial {
+func newSerial(d driver, l *layout, turns int) *serial {
 	alive, interrupt := context.WithCancel(context.Background())
-	s := &serial{turn: make(chan struct{}, 1), driver: d, layout: l, alive: alive, interrupt: interrupt}
-	s.turn <- struct{}{}
+	s := &serial{turn: make(chan struct{}, turns), driver: d, layout: l, alive: alive, interrupt: interrupt}
+	for range turns {
+		s.turn <- struct{}{}
+	}
 	return s
 }
 
@@ -48,7 +50,7 @@ func (s *serial) Invoke(ctx context.Context, event []byte, opts Options) (Result
 		return Result{}, ctx.Err()
 	}
 	defer func() { s.turn <- struct{}{} }()
-	if s.closed || s.alive.Err() != nil {
+	if s.alive.Err() != nil {
 		return Result{}, ErrClosed
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -69,18 +71,21 @@ func (s *serial) Invoke(ctx context.Context, event []byte, opts Options) (Result
 func (s *serial) Close() error {
 	s.closing.Do(func() {
 		s.interrupt()
-		<-s.turn
+		for range cap(s.turn) {
+			<-s.turn
+		}
 		s.shut()
-		s.turn <- struct{}{}
+		for range cap(s.turn) {
+			s.turn <- struct{}{}
+		}
 	})
 	return s.closeErr
 }
 
-// shut ends the driver and the layout once; the caller holds the turn.
+// shut ends the driver and the layout once.
 func (s *serial) shut() {
-	if s.closed {
-		return
-	}
-	s.closed = true
-	s.closeErr = errors.Join(s.driver.close(), s.layout.close())
+	s.shutting.Do(func() {
+		s.interrupt()
+		s.closeErr = errors.Join(s.driver.close(), s.layout.close())
+	})
 }
