@@ -56,6 +56,8 @@ class Channel {
   #reports;
   #socket = null;
   #commands;
+  #working = false;
+  #stalled = 0; // answers that wait for credit
 
   constructor({ commands, reports }) {
     this.#commands = commands;
@@ -91,7 +93,18 @@ class Channel {
   // While a handler works, only its own handles keep the process alive: if none is left and it has not answered, it never
   // will, and Node says so ('beforeExit') instead of waiting for the deadline.
   working(yes) {
-    if (yes) this.#socket.unref();
+    this.#working = yes;
+    this.#hold();
+  }
+
+  // An answer that waits for credit is kept waiting by bootstrap, not by its handler.
+  stalled(yes) {
+    this.#stalled += yes ? 1 : -1;
+    this.#hold();
+  }
+
+  #hold() {
+    if (this.#working && this.#stalled === 0) this.#socket.unref();
     else this.#socket.ref();
   }
 }

@@ -48,7 +48,7 @@ function randomOf(seed) {
   };
 }
 
-const INTERESTING = [0, 1, 0x4c, 0x4d, 0x7f, 0x80, 0x81, 0x82, 0x83, 0x84, 0xff];
+const INTERESTING = [0, 1, 0x4c, 0x4d, 0x7f, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0xff];
 
 function mutate(random, seeds) {
   let b = Buffer.from(seeds[random(seeds.length)]);
@@ -86,8 +86,18 @@ function encode(m) {
       return frame.result(m.request, m.answer);
     case frame.Type.Fault: // the same of the body, which is text
       return [faultHead(m), Buffer.from(m.errorType), m.body];
+    case frame.Type.Credit:
+      return frame.credit(m.request, m.bytes);
+    case frame.Type.Cancel:
+      return frame.cancel(m.request);
+    case frame.Type.Begin:
+      return frame.begin(m.request, m.contentType);
+    case frame.Type.Chunk:
+      return frame.chunk(m.request, m.data);
+    case frame.Type.End:
+      return frame.end(m.request);
     default:
-      return [header(frame.Type.Log, m.request, 1 + m.text.length), Buffer.of(m.level), m.text];
+      return frame.log(m.request, m.level, m.text, m.record);
   }
 }
 

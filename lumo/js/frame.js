@@ -14,9 +14,23 @@ const VERSION = 1;
 const HEADER_SIZE = 12;
 const MAX_PAYLOAD = 16 * 1024 * 1024;
 
-const Type = Object.freeze({ Invoke: 0x01, Stop: 0x02, Ready: 0x81, Result: 0x82, Fault: 0x83, Log: 0x84 });
-const COMMANDS = new Set([Type.Invoke, Type.Stop]);
-const REPORTS = new Set([Type.Ready, Type.Result, Type.Fault, Type.Log]);
+const Type = Object.freeze({
+  Invoke: 0x01,
+  Stop: 0x02,
+  Credit: 0x03,
+  Cancel: 0x04,
+  Ready: 0x81,
+  Result: 0x82,
+  Fault: 0x83,
+  Log: 0x84,
+  Begin: 0x85,
+  Chunk: 0x86,
+  End: 0x87,
+});
+const COMMANDS = new Set([Type.Invoke, Type.Stop, Type.Credit, Type.Cancel]);
+const REPORTS = new Set([Type.Ready, Type.Result, Type.Fault, Type.Log, Type.Begin, Type.Chunk, Type.End]);
+
+const PRINTABLE = /^[\x20-\x7e]*$/;
 
 const Level = Object.freeze({ trace: 1, debug: 2, info: 3, warn: 4, error: 5, fatal: 6 });
 
@@ -82,6 +96,30 @@ function stop() {
   return [header(Type.Stop, 0, 0)];
 }
 
+function credit(request, bytes) {
+  const size = Buffer.allocUnsafe(4);
+  size.writeUInt32BE(bytes, 0);
+  return [header(Type.Credit, request, 4), size];
+}
+
+function cancel(request) {
+  return [header(Type.Cancel, request, 0)];
+}
+
+// begin takes a content type that is printable ASCII; lumo.lambda.stream sees to that.
+function begin(request, contentType) {
+  const text = Buffer.from(contentType, 'latin1');
+  return [header(Type.Begin, request, text.length), text];
+}
+
+function chunk(request, bytes) {
+  return [header(Type.Chunk, request, bytes.length), bytes];
+}
+
+function end(request) {
+  return [header(Type.End, request, 0)];
+}
+
 // parseHeader reads and checks the 12 bytes at offset; types is the set that may come from this side.
 function parseHeader(bytes, offset, types) {
   if (bytes.readUInt16BE(offset) !== MAGIC) {
@@ -126,6 +164,21 @@ function message({ type, request }, payload) {
     case Type.Stop:
       need(request === 0 && payload.length === 0, 'a Stop with a request or a payload');
       return { type, request };
+    case Type.Credit:
+      need(request > 0 && payload.length === 4 && payload.readUInt32BE(0) > 0, 'a Credit that is no number of bytes');
+      return { type, request, bytes: payload.readUInt32BE(0) };
+    case Type.Cancel:
+    case Type.End:
+      need(request > 0 && payload.length === 0, 'a Cancel or End without a request, or with a payload');
+      return { type, request };
+    case Type.Begin: {
+      const contentType = payload.toString('latin1');
+      need(request > 0 && PRINTABLE.test(contentType), 'a Begin whose content type is not printable ASCII');
+      return { type, request, contentType };
+    }
+    case Type.Chunk:
+      need(request > 0, 'a Chunk without a request number');
+      return { type, request, data: payload };
     case Type.Ready:
       need(request === 0, 'a Ready with a request number');
       need(isJsonObject(payload), 'a Ready that is not a JSON object');
@@ -138,7 +191,7 @@ function message({ type, request }, payload) {
       const size = payload.readUInt16BE(0);
       need(2 + size <= payload.length, 'a Fault whose type is longer than the frame');
       const errorType = payload.toString('latin1', 2, 2 + size);
-      need(/^[\x20-\x7e]*$/.test(errorType), 'a Fault whose type is not printable ASCII');
+      need(PRINTABLE.test(errorType), 'a Fault whose type is not printable ASCII');
       return { type, request, errorType, body: payload.subarray(2 + size) };
     }
     default: {
@@ -224,4 +277,9 @@ module.exports = {
   log,
   invoke,
   stop,
+  credit,
+  cancel,
+  begin,
+  chunk,
+  end,
 };

@@ -28,6 +28,16 @@ function encode(v) {
       return frame.fault(v.request, v.errorType, field(v, 'body').toString());
     case 'Log':
       return frame.log(v.request, v.level, field(v, 'text'), v.record);
+    case 'Credit':
+      return frame.credit(v.request, v.bytes);
+    case 'Cancel':
+      return frame.cancel(v.request);
+    case 'Begin':
+      return frame.begin(v.request, v.contentType);
+    case 'Chunk':
+      return frame.chunk(v.request, field(v, 'data'));
+    case 'End':
+      return frame.end(v.request);
   }
 }
 
@@ -59,6 +69,15 @@ function assertMessage(m, v) {
       break;
     case 'Log':
       assert.deepEqual([m.level, m.record, m.text], [v.level, v.record === true, field(v, 'text')]);
+      break;
+    case 'Credit':
+      assert.equal(m.bytes, v.bytes);
+      break;
+    case 'Begin':
+      assert.equal(m.contentType, v.contentType);
+      break;
+    case 'Chunk':
+      assert.deepEqual(m.data, field(v, 'data'));
       break;
   }
 }

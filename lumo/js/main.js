@@ -16,6 +16,7 @@ globalThis.$lumo = {
   jar: require('./jar.js'),
   frame: require('./frame.js'),
   child: require('./child.js'),
+  answer: require('./answer.js'),
   streams: require('./streams.js'),
   addons: require('./addons.js'),
   selfcheck: require('./selfcheck.js'),

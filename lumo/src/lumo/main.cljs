@@ -23,7 +23,8 @@
    [lumo.impl.build]
    [lumo.impl.bundled :as bundled]
    [lumo.impl.cli :as cli]
-   [lumo.impl.compiler :as compiler]))
+   [lumo.impl.compiler :as compiler]
+   [lumo.lambda.stream]))
 
 (defn ^:export prepare
   "Makes the compiler ready; `listing` says what the bundle holds."

@@ -1,7 +1,7 @@
 (ns lumo.impl.lambda
-  "The child that bootstrap keeps: loads the handler, then turns each Invoke into exactly one Result or Fault.
+  "The child that bootstrap keeps: loads the handler, then turns each Invoke into exactly one Result, Fault, or Begin with Chunks and their End.
 
-  A request is open from its Invoke to its Result or Fault; whatever happens first closes it, and everything later about it is
+  A request is open from its Invoke to its Result, End or Fault; whatever happens first closes it, and everything later about it is
   logged and goes nowhere. What ends the process (an uncaught exception, process.exit, an event loop with nothing left to do)
   first closes the open requests with a Fault that says so."
   (:require
@@ -11,13 +11,14 @@
    [lumo.impl.lambda.event :as event]
    [lumo.impl.lambda.handler :as handler]
    [lumo.impl.lambda.log :as log]
+   [lumo.impl.lambda.source :as source]
    [lumo.impl.lambda.where :as where]
    [lumo.impl.script :as script]))
 
 (defonce ^:private channel (atom nil))
 
 (defonce ^:private open-requests
-  ;; JS Map of request number -> the request, #js {:number}
+  ;; JS Map of request number -> the request, #js {:number, :answer (where it streams), :cancelled}
   (js/Map.))
 
 (defonce ^:private stopping
@@ -74,6 +75,7 @@
   (when (.delete open-requests (.-number request))
     (log/flush! request)
     (send)
+    (some-> ^js (.-answer request) .destroy)
     (when (zero? (.-size open-requests))
       (if @stopping
         (end!)
@@ -95,7 +97,8 @@
                (fn []
                  (log/error! "error" e type (.-number request))
                  (send! (js/$lumo.frame.fault (.-number request) type (js/JSON.stringify (error/->json e type))))))
-     (log/record! "warn" "an error after the request was answered" nil e (.-number request)))))
+     (when-not (.-cancelled request) ; then errors are expected, and bootstrap has said why
+       (log/record! "warn" "an error after the request was answered" nil e (.-number request))))))
 
 (defn- result! [^js request bytes]
   (if (> (.-length bytes) js/$lumo.maxAnswer)
@@ -104,25 +107,64 @@
         (str "the answer is " (.-length bytes) " bytes long; Lambda takes at most " js/$lumo.maxAnswer
              " (6 MiB). Put large results into S3 and return a link")))
     (when-not (close! request #(send! (js/$lumo.frame.result (.-number request) bytes)))
-      (log/log! "warn" "an answer after the request had ended with an error is dropped" (.-number request)))))
+      (log/log! "warn" "an answer after the request had ended is dropped" (.-number request)))))
+
+(defn- cancel!
+  "Nobody waits for the request any more."
+  [number]
+  (when-let [^js request (.get open-requests number)]
+    (set! (.-cancelled request) true)
+    (close! request #(send! (js/$lumo.frame.fault number "Runtime.Cancelled" "{}")))))
 
 ;; -- a request -----------------------------------------------------------------------------------------------------------------
+
+(defn- concurrent?
+  "True where requests overlap, so that nothing of one may be in the environment."
+  []
+  (< 1 (js/parseInt (unchecked-get (.-env js/process) "AWS_LAMBDA_MAX_CONCURRENCY"))))
 
 (defn- set-trace-id! [trace-id]
   (if trace-id
     (unchecked-set (.-env js/process) "_X_AMZN_TRACE_ID" trace-id)
     (js-delete (.-env js/process) "_X_AMZN_TRACE_ID")))
 
-(defn- handle! [request {:keys [call read-event]} ^js message]
+(defn- answer!
+  "Sees the handler's value, or its promise, to the answer of the request."
+  [request value]
+  (-> (js/Promise.resolve value)
+      (.then event/answer-bytes)
+      (.then #(result! request %))))
+
+(defn- stream!
+  "Calls the handler with the way out of its answer, and sees what it returns to the end of that."
+  [^js request call]
+  (let [out (js/$lumo.answer.Answer. @channel (.-number request))]
+    (set! (.-answer request) out)
+    (.on out "error" #(fault! request %))
+    (-> (js/Promise. (fn [resolve] (resolve (call out))))
+        (.then #(source/pour! % out))
+        (.then #(source/end! out))
+        (.then (fn []
+                 (close! request
+                   (fn []
+                     (.begin out)
+                     (send! (js/$lumo.frame.end (.-number request))))))))))
+
+(defn- grant! [number bytes]
+  (when-let [^js request (.get open-requests number)]
+    (log/in-request request #(some-> ^js (.-answer request) (.grant bytes)))))
+
+(defn- handle! [request {:keys [call read-event response]} ^js message]
   (let [failed #(fault! request %)]
     (try
       (let [context (js/JSON.parse (.toString (.-context message) "utf8"))
             event   (read-event (.toString (.-event message) "utf8"))]
-        (set-trace-id! (.-traceId context))
+        (when-not (concurrent?)
+          (set-trace-id! (.-traceId context)))
         (set! (.-context ^js request) (event/context-map context))
-        (-> (js/Promise.resolve (call event (.-context ^js request)))
-            (.then event/answer-bytes)
-            (.then #(result! request %))
+        (-> (if (= :stream response)
+              (stream! request #(call event (.-context ^js request) %))
+              (answer! request (call event (.-context ^js request))))
             (.catch failed)))
       (catch :default e
         (failed e)))))
@@ -222,10 +264,10 @@
                   :startMs began :loadMs load-ms :compileMs (max 0 (- load-ms (script/running-time)))}))))
 
 (defn- load-handler! [handler-name]
-  (let [{:keys [call event]} (handler/load! handler-name
-                               {:task-root  (env "LAMBDA_TASK_ROOT" (.cwd js/process))
-                                :layer-root (env "LUMO_OPT" "/opt")})]
-    {:call call :read-event (event/event-reader event)}))
+  (let [{:keys [call event response]} (handler/load! handler-name
+                                        {:task-root  (env "LAMBDA_TASK_ROOT" (.cwd js/process))
+                                         :layer-root (env "LUMO_OPT" "/opt")})]
+    {:call call :read-event (event/event-reader event) :response response}))
 
 (defn start!
   "Serves the handler named `handler-name` until stdin ends or bootstrap sends Stop."
@@ -245,6 +287,8 @@
       (fn [^js message]
         (condp = (.-type message)
           js/$lumo.frame.Type.Invoke (invoke! handler message)
+          js/$lumo.frame.Type.Credit (grant! (.-request message) (.-bytes message))
+          js/$lumo.frame.Type.Cancel (cancel! (.-request message))
           js/$lumo.frame.Type.Stop   (stop! 0)))
       #(.exit js/process 0))
     (ready! handler-name began loaded)))

@@ -58,20 +58,38 @@
            (or (not-empty (text/did-you-mean (name fn-sym) names))
                (str "; it defines " (if (seq names) (string/join ", " (sort names)) "nothing")))))))
 
-(defn- takes-one?
-  "True where `f` can be called with one argument. What is no function but can be called, such as a multimethod, can."
+(defn- takes?
+  "True where `f` can be called with `n` arguments. What is no function but can be called, such as a multimethod, takes one."
+  [f n]
+  (cond
+    (not (fn? f)) (= 1 n)
+    (some? (.-cljs$lang$maxFixedArity f))
+    (or (some? (unchecked-get f (str "cljs$core$IFn$_invoke$arity$" n)))
+        (and (some? (.-cljs$core$IFn$_invoke$arity$variadic f))
+             (<= (.-cljs$lang$maxFixedArity f) n)))
+    (= 1 n) (<= (.-length f) 1) ; one that takes none ignores it
+    :else (= n (.-length f))))
+
+(defn- caller
+  "The function [event context out] that calls `f` as it takes its arguments; `out` is nil where the answer is not streamed."
   [f]
   (cond
-    (not (fn? f)) true
-    (some? (.-cljs$lang$maxFixedArity f))
-    (or (some? (.-cljs$core$IFn$_invoke$arity$1 f))
-        (and (some? (.-cljs$core$IFn$_invoke$arity$variadic f))
-             (<= (.-cljs$lang$maxFixedArity f) 1)))
-    :else (<= (.-length f) 1)))
+    (takes? f 1) (fn [event context out]
+                   (f (cond-> {:event event :context context} out (assoc :out out))))
+    (takes? f 3) (fn [event context out] (if out (f event context out) (f event context)))
+    :else        (fn [event context _] (f event context))))
+
+(defn- response-form [response]
+  (when-not (contains? #{nil :stream} response)
+    (fail "Runtime.HandlerNotFound"
+      (str "the handler's metadata :lambda/response is " (pr-str response)
+           "; it takes :stream, or is left out for an answer that is sent as a whole")))
+  response)
 
 (defn load!
-  "Loads the handler named by `text`. Returns `{:call (fn [event context] answer), :event form}`: the form is that of the
-  :lambda/event metadata. Throws errors of lumo's own, and whatever loading the namespace throws."
+  "Loads the handler named by `text`. Returns `{:call (fn [event context] or [event context out]), :event form, :response form}`:
+  the forms are those of the :lambda/event and :lambda/response metadata. Throws errors of lumo's own, and whatever loading the
+  namespace throws."
   [text {:keys [task-root layer-root]}]
   (let [sym    (parse-name text)
         ns-sym (symbol (namespace sym))]
@@ -83,7 +101,8 @@
         (undefined? f) (var-not-found ns-sym sym)
         (not (ifn? f)) (fail "Runtime.HandlerNotFound" (str sym " is not a function but " (pr-str f)))
         :else
-        {:call  (if (takes-one? f)
-                  (fn [event context] (f {:event event :context context}))
-                  (fn [event context] (f event context)))
-         :event (:lambda/event (compiler/var-meta sym))}))))
+        (let [call (caller f)
+              {:lambda/keys [event response]} (compiler/var-meta sym)]
+          {:call     (fn ([event context] (call event context nil)) ([event context out] (call event context out)))
+           :event    event
+           :response (response-form response)})))))

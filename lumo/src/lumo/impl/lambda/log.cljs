@@ -153,7 +153,8 @@
   (reset! state {:channel channel
                  :storage (async-hooks.AsyncLocalStorage.)
                  :lowest  (or (unchecked-get levels (env "AWS_LAMBDA_LOG_LEVEL")) 1)
-                 :json?   (= "json" (env "AWS_LAMBDA_LOG_FORMAT"))})
+                 :json?   (or (= "json" (env "AWS_LAMBDA_LOG_FORMAT"))
+                            (some? (not-empty (env "AWS_LAMBDA_MAX_CONCURRENCY"))))}) ; as bootstrap decides
   (route-taps!)
   (let [out (printer "info" "pendingOut")
         err (printer "error" "pendingErr")]
