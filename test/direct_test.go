@@ -80,9 +80,14 @@ func (d *direct) log() string {
 
 func (d *direct) invoke(event string, header http.Header) runtimeapitest.Outcome {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // a watchdog
+	return d.do(runtimeapitest.Event{Body: []byte(event), Header: header})
+}
+
+func (d *direct) do(event runtimeapitest.Event) runtimeapitest.Outcome {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // a watchdog
 	defer cancel()
-	o, err := d.api.Invoke(ctx, runtimeapitest.Event{Body: []byte(event), Header: header})
+	o, err := d.api.Invoke(ctx, event)
 	require.NoError(d.t, err)
 	return o
 }

@@ -1,17 +1,13 @@
 package test
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,53 +17,21 @@ import (
 	"github.com/lumo-lambda/lumo-lambda/runtimeapi/runtimeapitest"
 )
 
-// direct is the shipped bootstrap and lumo on a Runtime API whose streams the test reads.
-type direct struct {
-	t   *testing.T
-	api *runtimeapitest.Server
-	cmd *exec.Cmd
-	log *log
-}
-
-func startDirect(t *testing.T, handler string, env ...string) *direct {
+// startStreams is bootstrap with the streaming function, whose streams the test reads, in the memory that is tight for it.
+func startStreams(t *testing.T, handler string, env ...string) *direct {
 	t.Helper()
-	api, err := runtimeapitest.Start()
-	require.NoError(t, err)
-	folder, err := filepath.Abs(fixture("streams"))
-	require.NoError(t, err)
-	d := &direct{t: t, api: api, log: &log{}, cmd: exec.Command(filepath.Join(layerDir, "bootstrap"))}
-	d.cmd.Env = append([]string{"AWS_LAMBDA_RUNTIME_API=" + api.Addr(), "_HANDLER=" + handler, "LAMBDA_TASK_ROOT=" + folder,
-		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256"}, env...)
-	d.cmd.Stderr = d.log
-	require.NoError(t, d.cmd.Start())
-	t.Cleanup(func() {
-		_ = d.cmd.Process.Signal(syscall.SIGTERM) // it may be over
-		_ = d.cmd.Wait()
-		api.Close()
-		if t.Failed() {
-			t.Logf("log:\n%s", d.log)
-		}
-	})
-	return d
+	return startDirect(t, "streams", handler, append([]string{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256"}, env...)...)
 }
 
-func (d *direct) invoke(e runtimeapitest.Event) runtimeapitest.Outcome {
+// ask has the handler answer in the form that the event names.
+func (d *direct) ask(form string) runtimeapitest.Outcome {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(d.t.Context(), 2*time.Minute)
-	defer cancel()
-	o, err := d.api.Invoke(ctx, e)
-	require.NoError(d.t, err)
-	return o
-}
-
-func (d *direct) ask(event string) runtimeapitest.Outcome {
-	d.t.Helper()
-	return d.invoke(runtimeapitest.Event{Body: []byte(strconv.Quote(event))})
+	return d.do(runtimeapitest.Event{Body: []byte(strconv.Quote(form))})
 }
 
 func TestWhatAStreamingHandlerMayReturn(t *testing.T) {
 	for _, handler := range []string{"handler", "one-map"} {
-		d := startDirect(t, "streams.core/"+handler)
+		d := startStreams(t, "streams.core/"+handler)
 		for _, form := range []string{"string", "bytes", "seq", "vector", "readable", "web", "async", "promise", "source", "writer",
 			"both", "pipe"} {
 			o := d.ask(form)
@@ -85,7 +49,7 @@ func TestWhatAStreamingHandlerMayReturn(t *testing.T) {
 }
 
 func TestErrorsOfAStreamingHandler(t *testing.T) {
-	d := startDirect(t, "streams.core/handler")
+	d := startStreams(t, "streams.core/handler")
 	for event, errorType := range map[string]string{
 		"early": "Function.ExceptionInfo", "map": "Runtime.MarshalError", "number": "Runtime.MarshalError",
 	} {
@@ -106,9 +70,9 @@ func TestErrorsOfAStreamingHandler(t *testing.T) {
 }
 
 func TestReaderThatGoesAwayEndsTheStreamAndLumoLives(t *testing.T) {
-	d := startDirect(t, "streams.core/handler")
+	d := startStreams(t, "streams.core/handler")
 	pid := string(d.ask("pid").Body)
-	o := d.invoke(runtimeapitest.Event{Body: []byte(`"endless"`), Read: func(r io.Reader) error {
+	o := d.do(runtimeapitest.Event{Body: []byte(`"endless"`), Read: func(r io.Reader) error {
 		_, _ = io.ReadFull(r, make([]byte, 1<<20))
 		return errors.New("enough")
 	}})
@@ -130,7 +94,7 @@ func memory(t *testing.T, pid, name string) int {
 
 func TestTwoHundredMegabytesAreStreamedInFlatMemory(t *testing.T) {
 	const size = 3200 * 64 << 10
-	d := startDirect(t, "streams.core/handler")
+	d := startStreams(t, "streams.core/handler")
 	lumo := string(d.ask("pid").Body)
 	read := func(r io.Reader) error {
 		n, err := io.Copy(io.Discard, r)
@@ -138,14 +102,14 @@ func TestTwoHundredMegabytesAreStreamedInFlatMemory(t *testing.T) {
 		return err
 	}
 	event := runtimeapitest.Event{Body: []byte(`"large"`), Read: read}
-	require.Equal(t, "response", d.invoke(event).Call)
+	require.Equal(t, "response", d.do(event).Call)
 	limits := map[string]int{lumo: 48 << 20, fmt.Sprint(d.cmd.Process.Pid): 16 << 20}
 	base := map[string]int{}
 	for pid := range limits {
 		base[pid] = memory(t, pid, "VmRSS")
 		require.NoError(t, os.WriteFile("/proc/"+pid+"/clear_refs", []byte("5"), 0)) // VmHWM begins anew
 	}
-	o := d.invoke(event)
+	o := d.do(event)
 	require.Equal(t, "response", o.Call, "%s", o.Body)
 	for pid, limit := range limits {
 		grown := memory(t, pid, "VmHWM") - base[pid]
@@ -155,10 +119,10 @@ func TestTwoHundredMegabytesAreStreamedInFlatMemory(t *testing.T) {
 }
 
 func TestAnswerThatNobodyReadsStallsItsHandlerUntilTheDeadline(t *testing.T) {
-	d := startDirect(t, "streams.core/handler")
+	d := startStreams(t, "streams.core/handler")
 	done := make(chan struct{})
 	t.Cleanup(func() { close(done) })
-	o := d.invoke(runtimeapitest.Event{Body: []byte(`"endless"`), Timeout: 2 * time.Second, Read: func(io.Reader) error {
+	o := d.do(runtimeapitest.Event{Body: []byte(`"endless"`), Timeout: 2 * time.Second, Read: func(io.Reader) error {
 		<-done
 		return errors.New("never read")
 	}})
@@ -168,7 +132,7 @@ func TestAnswerThatNobodyReadsStallsItsHandlerUntilTheDeadline(t *testing.T) {
 }
 
 func TestRequestsOverlapInOneLumo(t *testing.T) {
-	d := startDirect(t, "streams.core/handler", "AWS_LAMBDA_MAX_CONCURRENCY=4", "LUMO_CHILDREN=1")
+	d := startStreams(t, "streams.core/handler", "AWS_LAMBDA_MAX_CONCURRENCY=4", "LUMO_CHILDREN=1")
 	d.api.Concurrent()
 	gate := make(chan struct{})
 	var outcomes []<-chan runtimeapitest.Outcome
