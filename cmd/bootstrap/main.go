@@ -38,9 +38,9 @@
 //
 // # The end of the sandbox
 //
-// Where lumo says in its Ready that the function listens for SIGTERM, bootstrap registers as an internal extension before it
-// asks for the first event; only then does Lambda send SIGTERM. Lumo is told to stop, and has the time that Lambda gives,
-// at most shutdownGrace, for its listeners.
+// Where lumo says in its Ready that the function has something to do then (it listens for SIGTERM, or has a shutdown hook),
+// bootstrap registers as an internal extension before it asks for the first event; only then does Lambda send SIGTERM. Lumo
+// is told to stop, and has the time that Lambda gives, at most shutdownGrace.
 //
 // # Log
 //
