@@ -13,11 +13,15 @@ import (
 	"github.com/lumo-lambda/lumo-lambda/runtimeapi/runtimeapitest"
 )
 
-// runMany runs n loops until the API ends them with 500, which is not tried again.
-func (r *rig) runMany(h Handler, n int) error {
+// runMany runs n loops until `until` returns; then the API ends them with 500, which is not tried again. It must not do so
+// before: the first loop that finds no event would end the others with what they have in flight.
+func (r *rig) runMany(h Handler, n int, until func()) error {
 	r.t.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- RunConcurrent(r.t.Context(), r.Client, h, n) }()
+	until()
 	r.api.End(500)
-	return RunConcurrent(r.t.Context(), r.Client, h, n)
+	return <-ended
 }
 
 // meeting is a handler that answers nobody before n invocations are there at the same time.
@@ -38,15 +42,16 @@ func TestInvocationsOverlapAndEachGetsItsOwnAnswer(t *testing.T) {
 	for i := range 8 {
 		outcomes = append(outcomes, r.api.Queue(runtimeapitest.Event{Body: fmt.Append(nil, i)}))
 	}
-	err := r.runMany(meeting(8), 8)
+	err := r.runMany(meeting(8), 8, func() {
+		for i, o := range outcomes {
+			got := <-o
+			assert.Equal(t, "response", got.Call)
+			assert.Equal(t, fmt.Sprint(i), string(got.Body))
+			assert.Equal(t, fmt.Sprint("attempt-", i+1), got.Header.Get(headerInvocationID))
+		}
+	})
 	var status *StatusError
 	require.ErrorAs(t, err, &status)
-	for i, o := range outcomes {
-		got := <-o
-		assert.Equal(t, "response", got.Call)
-		assert.Equal(t, fmt.Sprint(i), string(got.Body))
-		assert.Equal(t, fmt.Sprint("attempt-", i+1), got.Header.Get(headerInvocationID))
-	}
 }
 
 // The same request id twice, as after a time-out: the late answer is not the second one's.
@@ -54,22 +59,27 @@ func TestLateAnswerIsNotTakenForAnotherAttempt(t *testing.T) {
 	r := newRig(t)
 	r.api.Concurrent()
 	first := r.api.Queue(runtimeapitest.Event{RequestID: "same", Body: []byte("first")})
-	var second <-chan runtimeapitest.Outcome
-	arrived := make(chan struct{})
+	second := make(chan (<-chan runtimeapitest.Outcome), 1)
+	arrived, told := make(chan struct{}), make(chan struct{})
 	_ = r.runMany(handlerFunc(func(_ context.Context, inv *Invocation) ([]byte, error) {
-		if string(inv.Event) == "first" {
+		switch string(inv.Event) {
+		case "first":
 			r.api.Expire()
-			second = r.api.Queue(runtimeapitest.Event{RequestID: "same", Body: []byte("second")})
+			second <- r.api.Queue(runtimeapitest.Event{RequestID: "same", Body: []byte("second")})
 			<-arrived
-		}
-		if string(inv.Event) == "second" {
+		case "second":
 			close(arrived)
+			r.api.Queue(runtimeapitest.Event{Body: []byte("third")})
+			<-told
+		case "third": // the first one's loop asks for it when it is done with the late answer
+			close(told)
 		}
 		return inv.Event, nil
-	}), 2)
-	assert.Equal(t, "expired", (<-first).Call)
-	got := <-second
-	assert.Equal(t, "second", string(got.Body))
+	}), 2, func() {
+		assert.Equal(t, "expired", (<-first).Call)
+		got := <-<-second
+		assert.Equal(t, "second", string(got.Body))
+	})
 	assert.NotEmpty(t, r.logged(), "the late answer is told")
 }
 
@@ -78,8 +88,7 @@ func TestNextIsAskedForFiveTimes(t *testing.T) {
 	r.api.Concurrent()
 	o := r.api.Queue(runtimeapitest.Event{Body: []byte("event")})
 	r.api.Refuse("next", 429, 2)
-	_ = r.runMany(echo, 1)
-	assert.Equal(t, "event", string((<-o).Body))
+	_ = r.runMany(echo, 1, func() { assert.Equal(t, "event", string((<-o).Body)) })
 	assert.Len(t, r.logged(), 2)
 
 	r = newRig(t)
@@ -101,8 +110,7 @@ func TestErrorThatIsNotTakenEndsNoOtherInvocation(t *testing.T) {
 			return nil, errPlain
 		}
 		return inv.Event, nil
-	}), 1)
-	assert.Equal(t, "event", string((<-o).Body))
+	}), 1, func() { assert.Equal(t, "event", string((<-o).Body)) })
 }
 
 func TestEndOfTheContextEndsAllLoops(t *testing.T) {
