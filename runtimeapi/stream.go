@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -19,8 +21,8 @@ const (
 	// trailers together in 4 KiB: what is longer is "suspiciously long" to them, and the whole answer cut off.
 	maxTrailer = 2 << 10
 
-	// lateGrace is how long the end of a stream may take once the invocation's context is over, which is shortly before
-	// Lambda gives up by itself. A reader that is stuck must not hold up the next invocation.
+	// lateGrace is how long the end of a stream may take after the deadline of the invocation's context, which is shortly
+	// before Lambda gives up by itself. A reader that is stuck must not hold up the next invocation.
 	lateGrace = 150 * time.Millisecond
 )
 
@@ -34,6 +36,10 @@ type stream struct {
 	resp     *response
 	err      error
 	broken   error // why no more can be written
+
+	mu      sync.Mutex // of what decides about the connection's deadline
+	refused bool       // the API has answered: nothing that is written from here on is read
+	ending  bool       // the handler is done: that its context ends now means nothing
 }
 
 // Stream begins a streamed answer. What is written to the writer is on its way to Lambda when Write returns; Write waits for
@@ -57,12 +63,44 @@ func (inv *Invocation) Stream(ctx context.Context, contentType string) (io.Write
 	go func() {
 		defer close(s.answered)
 		s.resp, s.err = readResponse(conn.r)
-		s.interrupt() // nothing that is written from here on is read
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.refused = true
+		s.stopWriting()
 	}()
 	return s, s.send(req.head(inv.client.addr))
 }
 
-func (s *stream) interrupt() { _ = s.conn.SetWriteDeadline(time.Unix(1, 0)) } // fails only when closed
+// interrupt ends a Write that waits when the invocation's context is over.
+func (s *stream) interrupt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ending {
+		s.stopWriting()
+	}
+}
+
+func (s *stream) stopWriting() { _ = s.conn.SetWriteDeadline(time.Unix(1, 0)) } // fails only when closed
+
+// limitEnd gives the end of the stream what is left of the invocation's time, and lateGrace. It undoes an interruption: the
+// context is cancelled too when the handler has returned.
+func (s *stream) limitEnd() {
+	s.stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ending = true
+	if s.refused {
+		return
+	}
+	var until time.Time // none
+	if deadline, ok := s.ctx.Deadline(); ok {
+		until = deadline.Add(lateGrace)
+		if late := time.Now().Add(lateGrace); s.ctx.Err() == context.DeadlineExceeded && until.Before(late) {
+			until = late
+		}
+	}
+	_ = s.conn.SetDeadline(until) // fails only when closed
+}
 
 // Write sends one chunk.
 func (s *stream) Write(p []byte) (int, error) {
@@ -83,7 +121,7 @@ func (s *stream) send(parts ...[]byte) error {
 	buffers := net.Buffers(parts)
 	if _, err := buffers.WriteTo(s.conn); err != nil {
 		s.broken = fmt.Errorf("stream the answer: %w", err)
-		if s.ctx.Err() != nil {
+		if stuck(err) && s.ctx.Err() != nil {
 			s.broken = fmt.Errorf("stream the answer: %w", s.ctx.Err())
 		}
 	}
@@ -93,17 +131,14 @@ func (s *stream) send(parts ...[]byte) error {
 // end sends the end of the body, with an error in its trailers where there is one, and returns the API's response. The
 // context is the program's: that of the invocation may be over.
 func (s *stream) end(ctx context.Context, cause error) (*response, error) {
-	late := !s.stop()
-	if late && s.broken == nil {
-		_ = s.conn.SetDeadline(time.Now().Add(lateGrace)) // fails only when closed
-	}
+	s.limitEnd()
 	last := []byte("0\r\n")
 	if cause != nil {
 		r := reportOf(cause)
 		body := base64.StdEncoding.EncodeToString(fit(r.Type, r.Body, maxTrailer))
 		last = append(last, headerErrorType+": "+headerType(r.Type)+"\r\n"+headerErrorBody+": "+body+"\r\n"...)
 	}
-	if err := s.send(append(last, "\r\n"...)); err != nil && errors.Is(err, s.ctx.Err()) {
+	if err := s.send(append(last, "\r\n"...)); stuck(err) {
 		s.conn.close() // a reader that is slow: it will not answer before it has read, and it must see that this is no end
 	}
 	defer context.AfterFunc(ctx, s.conn.close)()
@@ -113,6 +148,11 @@ func (s *stream) end(ctx context.Context, cause error) (*response, error) {
 		return nil, errors.Join(s.err, s.broken)
 	}
 	return s.resp, nil
+}
+
+// stuck tells whether something could not be written in its time.
+func stuck(err error) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 // finish sees the invocation of a streamed answer to its end. A nil error means that it is closed.

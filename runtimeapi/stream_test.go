@@ -47,6 +47,29 @@ func TestStreamedAnswer(t *testing.T) {
 	assert.Equal(t, http.Header{headerErrorType: nil, headerErrorBody: nil}, got.Trailer, "declared, and empty")
 }
 
+// As the handler's context does that has a time-out, and is cancelled by the one who made it.
+func TestContextThatEndsWithTheHandlerCutsNothingOff(t *testing.T) {
+	r := newRig(t)
+	var outcomes []<-chan runtimeapitest.Outcome
+	for range 100 {
+		outcomes = append(outcomes, r.api.Queue(runtimeapitest.Event{}))
+	}
+	r.runToEnd(handlerFunc(func(ctx context.Context, inv *Invocation) ([]byte, error) {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		w, err := inv.Stream(ctx, "text/plain")
+		if err == nil {
+			_, err = io.WriteString(w, "all of it")
+		}
+		return nil, err
+	}))
+	for _, o := range outcomes {
+		got := <-o
+		require.Equal(t, "response", got.Call)
+		require.Equal(t, "all of it", string(got.Body))
+	}
+}
+
 func TestErrorDuringAStreamIsInItsTrailers(t *testing.T) {
 	for name, message := range map[string]string{
 		"short": "no", "long": strings.Repeat("long \"\n", 100_000), "not ASCII": strings.Repeat("é😀\x01", 5000),
