@@ -66,8 +66,10 @@ func TestTimeForAnInvocation(t *testing.T) {
 		3000 * ms:        2850 * ms,
 		10_000 * ms:      9800 * ms,
 		15 * time.Minute: 15*time.Minute - 200*ms,
-		// No limit of ours: passed, as good as passed, and further away than Lambda allows.
-		-time.Hour: 0, 0: 0, 50 * ms: 0, 17 * time.Minute: 0, 34 * 24 * time.Hour: 0,
+		// What is shorter than two margins is halved.
+		100 * ms: 50 * ms, 60 * ms: 30 * ms, 2 * ms: 1 * ms,
+		// No limit of ours: passed, and further away than Lambda allows.
+		-time.Hour: 0, 0: 0, 17 * time.Minute: 0, 34 * 24 * time.Hour: 0,
 	} {
 		assert.Equal(t, want, timeFor(left), "%v left", left)
 	}
@@ -76,7 +78,7 @@ func TestTimeForAnInvocation(t *testing.T) {
 func TestTimeForTheQuestionLeavesSomeForTheEnd(t *testing.T) {
 	const ms = time.Millisecond
 	for left, want := range map[time.Duration]time.Duration{
-		500 * ms: 20 * ms, 1000 * ms: 20 * ms, 2000 * ms: 50 * ms, 3000 * ms: 75 * ms, time.Minute: 100 * ms,
+		20 * ms: 0, 500 * ms: 20 * ms, 1000 * ms: 20 * ms, 2000 * ms: 50 * ms, 3000 * ms: 75 * ms, time.Minute: 100 * ms,
 	} {
 		assert.Equal(t, want, inspectFor(left), "%v left", left)
 	}

@@ -57,16 +57,16 @@ var scripted = []faults.Kind{
 	{Name: "exits after its answer", Weight: 20, Answer: true, Says: true, Event: say("log 3 %s; answer %[1]s; exit 1")},
 	{Name: "killed after its answer", Weight: 20, Answer: true, Says: true, Event: say("log 3 %s; answer %[1]s; kill 9")},
 
-	{Name: "stopped at any moment", Weight: 8, Errors: []string{"Runtime.Timedout"}, Timeout: 200 * time.Millisecond,
+	{Name: "stopped at any moment", Weight: 8, Errors: []string{"Runtime.Timedout"}, Timeout: 500 * time.Millisecond,
 		Event: func(r *rand.Rand, mark string) string {
 			return fmt.Sprintf("err %s; pause %d; kill STOP", mark, r.IntN(50))
 		}},
-	{Name: "silent", Weight: 6, Errors: []string{"Runtime.Timedout"}, Timeout: 200 * time.Millisecond, Event: say("err %s; hang")},
+	{Name: "silent", Weight: 6, Errors: []string{"Runtime.Timedout"}, Timeout: 500 * time.Millisecond, Event: say("err %s; hang")},
 
 	{Name: "floods stderr and answers", Weight: 6, Answer: true, Says: true, Event: func(r *rand.Rand, mark string) string {
 		return fmt.Sprintf("err %s; errbytes %d; answer %[1]s", mark, r.IntN(2<<20))
 	}},
-	{Name: "floods stderr without end", Weight: 1, Errors: []string{"Runtime.Timedout"}, Timeout: 200 * time.Millisecond, Event: say("err %s; errflood")},
+	{Name: "floods stderr without end", Weight: 1, Errors: []string{"Runtime.Timedout"}, Timeout: 500 * time.Millisecond, Event: say("err %s; errflood")},
 	{Name: "floods the log", Weight: 6, Answer: true, Says: true, Event: func(r *rand.Rand, mark string) string {
 		return fmt.Sprintf("log 3 %s%s; answer %[1]s", mark, strings.Repeat(fmt.Sprintf("; logbytes %d", r.IntN(300_000)), r.IntN(5)))
 	}},
@@ -111,6 +111,11 @@ func TestFaults(t *testing.T) {
 	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	require.NoError(t, err)
 	defer stderr.Close()
+	t.Cleanup(func() {
+		if log, err := os.ReadFile(stderr.Name()); err == nil && t.Failed() {
+			t.Logf("the end of bootstrap's log:\n%s", log[max(0, len(log)-20_000):])
+		}
+	})
 
 	ctx, end := context.WithCancel(t.Context())
 	status := make(chan int, 1)

@@ -69,25 +69,24 @@ func (h *handler) Invoke(ctx context.Context, inv *runtimeapi.Invocation) ([]byt
 // maxTimeout is the longest time-out a function can have.
 const maxTimeout = 15 * time.Minute
 
-// marginFor gives what is kept of the time that is left: a twentieth, at least 50 and at most 200 ms. It is for asking lumo
-// where it is stuck, ending it, and posting the error while somebody still takes it.
+// marginFor gives what is kept of the time that is left: a twentieth, at least 50 and at most 200 ms, but no more than half. It is
+// for asking lumo where it is stuck, ending it, and posting the error while somebody still takes it.
 func marginFor(left time.Duration) time.Duration {
-	return min(max(left/20, 50*time.Millisecond), 200*time.Millisecond)
+	return min(max(left/20, 50*time.Millisecond), 200*time.Millisecond, left/2)
 }
 
 // timeFor gives the time that lumo has for an invocation whose deadline is left away. It gives 0 for no limit of ours, where
 // the deadline makes no sense: it has passed (the clock jumped while the sandbox was frozen), or it is further away than
 // Lambda allows (an emulator's own, seen 34 days ahead).
 func timeFor(left time.Duration) time.Duration {
-	margin := marginFor(left)
-	if left <= margin || left > maxTimeout+time.Minute {
+	if left <= 0 || left > maxTimeout+time.Minute {
 		return 0
 	}
-	return left - margin
+	return left - marginFor(left)
 }
 
 // inspectFor gives how much of the margin lumo may take to say where it is stuck: half, and at least 30 ms are left for the end.
 func inspectFor(left time.Duration) time.Duration {
 	margin := marginFor(left)
-	return margin - max(margin/2, 30*time.Millisecond)
+	return max(0, margin-max(margin/2, 30*time.Millisecond))
 }

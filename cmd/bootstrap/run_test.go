@@ -172,6 +172,7 @@ func TestInitFailures(t *testing.T) {
 		script, env, errorType, message string
 	}{
 		"exit":           {"err cannot load; exit 3", "", "Runtime.ExitError", "Lumo exited with status 3 while it was starting."},
+		"killed":         {"kill 9", "", "Runtime.ExitError", "Lumo was killed by signal 9 (SIGKILL) while it was starting."},
 		"missing":        {"", "LUMO_BIN=/no/such/lumo", "Runtime.InvalidEntrypoint", "There is no lumo at /no/such/lumo, named by LUMO_BIN."},
 		"not executable": {"", "LUMO_BIN=" + file("lumo", "x", 0o600), "Runtime.InvalidEntrypoint", "is not executable"},
 		"no program":     {"", "LUMO_BIN=" + file("lumo", "\x7fELF", 0o700), "Runtime.InvalidEntrypoint", "is not a program for this machine"},

@@ -90,6 +90,7 @@ type Server struct {
 	seen    map[string]string // request ids that are over, and how
 	calls   []Call
 	refuse  map[string][]refusal
+	asking  int  // requests for an event that are not over
 	ended   int  // status for a /next that finds no event; 0: wait
 	failed  bool // /init/error was called
 	made    int
@@ -228,12 +229,30 @@ func (s *Server) Forget() {
 
 // Await waits until cond is true of the calls.
 func (s *Server) Await(ctx context.Context, cond func([]Call) bool) error {
+	return s.await(ctx, func() (bool, error) { return cond(append([]Call(nil), s.calls...)), nil })
+}
+
+// AwaitNext waits until the runtime asks for an event and has none open: it is up. Its error tells of an init error.
+func (s *Server) AwaitNext(ctx context.Context) error {
+	return s.await(ctx, func() (bool, error) {
+		for _, c := range s.calls {
+			if c.Name == "init/error" {
+				return true, fmt.Errorf("the runtime could not start: %.1000s", c.Body)
+			}
+		}
+		return s.asking > 0 && len(s.open) == 0, nil
+	})
+}
+
+// await waits until cond, which is called with the lock held, is true.
+func (s *Server) await(ctx context.Context, cond func() (bool, error)) error {
 	for {
 		s.mu.Lock()
-		calls, changed := append([]Call(nil), s.calls...), s.changed
+		met, err := cond()
+		changed := s.changed
 		s.mu.Unlock()
-		if cond(calls) {
-			return nil
+		if met {
+			return err
 		}
 		select {
 		case <-changed:
@@ -364,6 +383,8 @@ func (s *Server) answer(w http.ResponseWriter, call Call, status int, errorType 
 
 // next delivers the current event again, or the first that waits.
 func (s *Server) next(w http.ResponseWriter, r *http.Request, call Call) {
+	s.update(func() { s.asking++ })
+	defer s.update(func() { s.asking-- })
 	for {
 		var current *event
 		var changed chan struct{}

@@ -134,3 +134,25 @@ func TestHeadersOverALimitAreRefused(t *testing.T) {
 	status, _, _ := r.send("POST", "/init/error", nil, "X", strings.Repeat("x", MaxHeader+8192))
 	assert.Equal(t, http.StatusRequestHeaderFieldsTooLarge, status)
 }
+
+func TestRuntimeThatAsksIsUp(t *testing.T) {
+	r := newRig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, r.AwaitNext(ctx), context.Canceled, "nobody has asked")
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		r.send("GET", "/invocation/next", nil)
+	}()
+	require.NoError(t, r.AwaitNext(t.Context()))
+	r.Queue(Event{RequestID: "a"})
+	<-asked
+	require.ErrorIs(t, r.AwaitNext(ctx), context.Canceled, "it has an event")
+}
+
+func TestRuntimeThatCannotStartIsNotWaitedFor(t *testing.T) {
+	r := newRig(t)
+	r.expect(202, "POST", "/init/error", []byte("no such file"))
+	assert.ErrorContains(t, r.AwaitNext(t.Context()), "no such file")
+}

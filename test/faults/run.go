@@ -40,9 +40,17 @@ type Series struct {
 	problems []string
 }
 
-// Run gives the runtime the series, one case after another.
+// Run gives the runtime the series, one case after another, once it is up: a signal that hits its child before that ends it,
+// as it must, with an init error.
 func Run(ctx context.Context, cfg Config) (*Series, error) {
 	s := &Series{cfg: cfg, ends: map[string]map[string]int{}}
+	if cfg.Invoke == nil {
+		ctx, cancel := context.WithTimeout(ctx, watchdog)
+		defer cancel()
+		if err := cfg.API.AwaitNext(ctx); err != nil {
+			return s, fmt.Errorf("wait for the first request for an event: %w", err)
+		}
+	}
 	for n := range cfg.N {
 		c := makeCase(cfg.Kinds, cfg.Seed, n)
 		s.cases = append(s.cases, c)
@@ -91,8 +99,18 @@ func (s *Series) one(ctx context.Context, c Case) (runtimeapitest.Outcome, error
 	case o := <-outcome:
 		return o, nil
 	case <-ctx.Done():
-		return runtimeapitest.Outcome{}, fmt.Errorf("lost: no post within %v", watchdog)
+		return runtimeapitest.Outcome{}, fmt.Errorf("lost: no post within %v; the API's last calls: %s", watchdog, s.lastCalls())
 	}
+}
+
+// lastCalls is what the API was asked at last.
+func (s *Series) lastCalls() string {
+	var last []string
+	calls := s.cfg.API.Calls()
+	for _, c := range calls[max(0, len(calls)-5):] {
+		last = append(last, fmt.Sprintf("%s %s %d", c.Name, c.ID, c.Status))
+	}
+	return strings.Join(last, ", ")
 }
 
 func (s *Series) problem(c Case, format string, args ...any) {
