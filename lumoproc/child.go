@@ -31,6 +31,10 @@ type child struct {
 	done    chan struct{} // closed when nothing of it is left
 }
 
+// lastWordsGrace is how long the error of a missed deadline may be held up by a child that has flooded its stderr. A pipe full of
+// short lines takes longer to log than the caller has.
+const lastWordsGrace = 20 * time.Millisecond
+
 // hangUpGrace is how long a process may live after it has closed its pipes. Dying takes microseconds from there on.
 const hangUpGrace = 500 * time.Millisecond
 
@@ -128,6 +132,7 @@ func (c *child) expire(ctx context.Context, call *call) {
 			timeout.Where, timeout.WhereErr = c.where(call.inspect)
 		}
 		c.proc.kill()
+		c.errs.hurry(time.Now().Add(lastWordsGrace))
 		c.errs.sync()
 		timeout.Tail = c.errs.lastWords()
 	default: // asking would stop the others' work, and tell where any of them is
@@ -162,11 +167,20 @@ func (c *child) startTook() (d time.Duration) {
 	return d
 }
 
-// attribute logs the raw output so far and lets what comes belong to the request that is now in flight.
+// attribute logs the raw output so far and lets what comes belong to the request that is now in flight. All that a child on its
+// way out still says is its last request's.
 func (c *child) attribute() {
 	var request uint32
 	var label string
-	c.update(func(s *state) { request, label = s.current() })
+	last := false
+	c.update(func(s *state) {
+		request, label = s.current()
+		last = s.phase >= draining && len(s.calls) == 0
+	})
+	if last {
+		c.errs.sync()
+		return
+	}
 	c.errs.turn(request, label)
 }
 

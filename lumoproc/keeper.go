@@ -19,9 +19,9 @@ type Config struct {
 	// it. 0 means 10 s, which is what Lambda gives to a start.
 	StartPatience time.Duration
 
-	// Log takes each line that the child writes, and what the Keeper has to tell. It may be called by several
-	// goroutines at once, and holds up the child while it runs.
-	Log func(Line)
+	// Log takes the lines that the child writes, as many at a time as there are, and what the Keeper has to tell. It may be
+	// called by several goroutines at once, holds up the child while it runs, and does not keep the slice.
+	Log func(...Line)
 
 	// Where is a JavaScript expression whose value, a string, tells where a child that misses the deadline of a request is
 	// stuck. It is "" for a child that is no Node.js which says on stderr where its inspector listens (package inspector).

@@ -499,15 +499,17 @@ func TestGrandchildrenAreEndedWithTheChild(t *testing.T) {
 }
 
 func TestGrandchildOutOfTheGroupDoesNotHoldAnythingUp(t *testing.T) {
-	for _, end := range []string{"answer 1", "exit 1", "kill 9", "out garbage"} {
-		t.Run(end, func(t *testing.T) {
-			r := start(t, "ready")
-			_, _ = r.ask("stray; " + end)
-			pid := grandchild(t, r, "stray")
-			t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
-			r.answers("answer 2", "2")
-			r.close()
-		})
+	for _, stray := range []string{"stray", "flooder"} {
+		for _, end := range []string{"answer 1", "exit 1", "kill 9", "out garbage"} {
+			t.Run(stray+" "+end, func(t *testing.T) {
+				r := start(t, "ready")
+				_, _ = r.ask(stray + "; " + end)
+				pid := grandchild(t, r, stray)
+				t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
+				r.answers("answer 2", "2")
+				r.close()
+			})
+		}
 	}
 }
 
@@ -521,7 +523,7 @@ func grandchild(t *testing.T, r *rig, name string) int {
 func BenchmarkRoundTrip(b *testing.B) {
 	for _, size := range []int{200, 100_000, 5_900_000} {
 		b.Run(fmt.Sprintf("%d", size), func(b *testing.B) {
-			k := lumoproc.Start(config("ready", func(lumoproc.Line) {}))
+			k := lumoproc.Start(config("ready", func(...lumoproc.Line) {}))
 			defer k.Close(context.Background())
 			event := append([]byte("event\n"), make([]byte, size)...)
 			ctx, cancel := context.WithTimeout(b.Context(), time.Hour)
@@ -541,7 +543,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 
 func BenchmarkStartToReady(b *testing.B) {
 	for b.Loop() {
-		k := lumoproc.Start(config("ready", func(lumoproc.Line) {}))
+		k := lumoproc.Start(config("ready", func(...lumoproc.Line) {}))
 		_, err := k.Ready(b.Context())
 		require.NoError(b, err)
 		k.Close(b.Context())

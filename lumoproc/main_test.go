@@ -22,7 +22,7 @@ import (
 func TestMain(m *testing.M) {
 	lumoproctest.Main()
 	// The first child makes the runtime open what it keeps for good (the poller's descriptors): not a leak of a test.
-	k := lumoproc.Start(config("ready", func(lumoproc.Line) {}))
+	k := lumoproc.Start(config("ready", func(...lumoproc.Line) {}))
 	_, err := k.Ready(context.Background())
 	k.Close(context.Background())
 	if err != nil {
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 }
 
 // config runs this test binary as a child with a start script.
-func config(script string, log func(lumoproc.Line)) lumoproc.Config {
+func config(script string, log func(...lumoproc.Line)) lumoproc.Config {
 	return lumoproc.Config{
 		Path: os.Args[0],
 		Args: []string{"--lambda", "my-app.core/handler"},
@@ -51,10 +51,10 @@ type journal struct {
 
 func newJournal() *journal { return &journal{changed: make(chan struct{})} }
 
-func (j *journal) add(l lumoproc.Line) {
+func (j *journal) add(lines ...lumoproc.Line) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.lines = append(j.lines, l)
+	j.lines = append(j.lines, lines...)
 	close(j.changed)
 	j.changed = make(chan struct{})
 }

@@ -137,16 +137,17 @@ func writev(raw syscall.RawConn, bufs [3][]byte, wait bool) (left [3][]byte, err
 }
 
 // outPipe reads a child's stdout. After end, it gives what is in the pipe and then io.EOF, without waiting for
-// other processes that hold the pipe open.
+// other processes that hold the pipe open, or write to it without end.
 type outPipe struct {
 	f     *os.File
 	raw   syscall.RawConn
 	ended atomic.Bool
+	left  int // what may still be read after end: what the pipe holds
 }
 
 func newOutPipe(f *os.File) *outPipe {
 	p := &outPipe{f: f, raw: rawConn(f)}
-	enlarge(p.raw)
+	p.left = enlarge(p.raw)
 	return p
 }
 
@@ -155,6 +156,10 @@ func (p *outPipe) Read(b []byte) (n int, err error) {
 	attempt := func(fd uintptr) (done bool) {
 		n, readErr = read(fd, b)
 		return readErr != syscall.EAGAIN
+	}
+	if p.ended.Load() {
+		b = b[:min(len(b), p.left)]
+		defer func() { p.left -= n }()
 	}
 	if !p.ended.Load() {
 		err = p.raw.Read(attempt)

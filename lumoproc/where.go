@@ -18,6 +18,7 @@ func (c *child) where(patience time.Duration) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	c.errs.hurry(time.Now().Add(patience / 2))
 	address := c.errs.inspected()
 	c.proc.signal(syscall.SIGUSR1)
 	select {

@@ -29,7 +29,7 @@ func TestErrorTable(t *testing.T) {
 		"time-out": {
 			&lumoproc.TimeoutError{Elapsed: 2850 * time.Millisecond, Started: true, Tail: "a\nb", WhereErr: errors.New("no")},
 			"Runtime.Timedout", "The handler gave no answer within 2.85s, shortly before the function's time-out. It could not " +
-				"be asked where it was: it was in native code, or had too little of the processor. Lumo was ended and is started anew.",
+				"be asked where it was: it was in native code, had too little of the processor, or listens for SIGUSR1 itself. Lumo was ended and is started anew.",
 			[]string{"a", "b"}},
 		"time-out of a busy handler": {
 			&lumoproc.TimeoutError{Elapsed: time.Second, Started: true, Tail: "a", Where: `{"stack":["a/f (a.cljs:1:2)","a/g (a.cljs:3:4)"],

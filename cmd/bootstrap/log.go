@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"go.uber.org/zap/buffer"
@@ -13,11 +14,15 @@ import (
 	"github.com/lumo-lambda/lumo-lambda/runtimeapi"
 )
 
-// logger writes lines in the form of the managed Node runtime. It uses zap's core without its front: the front links
-// net/http, and a line here has no caller, no name and no sampling.
+// logger writes lines in the form of the managed Node runtime. It uses zap's encoders without its front, which links net/http,
+// and without its core, which writes each line by itself: what a child has written by then is one write here.
 type logger struct {
-	core zapcore.Core
-	json bool
+	encoder zapcore.Encoder
+	level   zapcore.Level // the lowest that is logged
+	json    bool
+
+	mu sync.Mutex // held while w is written to
+	w  io.Writer
 }
 
 // traceLevel is below zap's lowest: Lambda's levels begin with TRACE.
@@ -39,7 +44,7 @@ func newLogger(w io.Writer, env map[string]string) *logger {
 	if asJSON {
 		encoder = newRecordEncoder()
 	}
-	return &logger{json: asJSON, core: zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), parseLevel(env["AWS_LAMBDA_LOG_LEVEL"]))}
+	return &logger{encoder: encoder, level: parseLevel(env["AWS_LAMBDA_LOG_LEVEL"]), json: asJSON, w: w}
 }
 
 // parseLevel gives the lowest level that is logged.
@@ -86,12 +91,18 @@ func label(inv *runtimeapi.Invocation) string {
 	return inv.RequestID + "\x00" + inv.TenantID
 }
 
-func (l *logger) line(line lumoproc.Line) {
-	if line.Record {
-		l.write(zapLevel(line.Level), line.Label, "", []byte(line.Text))
-	} else {
-		l.write(zapLevel(line.Level), line.Label, line.Text, nil)
+// lines writes what a child has to say.
+func (l *logger) lines(lines ...lumoproc.Line) {
+	all := textPool.Get()
+	defer all.Free()
+	for _, line := range lines {
+		if line.Record {
+			l.encode(all, zapLevel(line.Level), line.Label, "", []byte(line.Text))
+		} else {
+			l.encode(all, zapLevel(line.Level), line.Label, line.Text, nil)
+		}
 	}
+	l.put(all)
 }
 
 func (l *logger) warn(label, text string)  { l.write(zapcore.WarnLevel, label, text, nil) }
@@ -102,7 +113,15 @@ func (l *logger) metrics(object []byte) { l.write(zapcore.InfoLevel, "", string(
 
 // write logs text or, in place of it, a record.
 func (l *logger) write(level zapcore.Level, label, text string, object []byte) {
-	if !l.core.Enabled(level) && !isMetrics(text) {
+	line := textPool.Get()
+	defer line.Free()
+	l.encode(line, level, label, text, object)
+	l.put(line)
+}
+
+// encode adds a line to those that are to be written, where its level is logged.
+func (l *logger) encode(to *buffer.Buffer, level zapcore.Level, label, text string, object []byte) {
+	if level < l.level && !isMetrics(text) {
 		return
 	}
 	fields := make([]zapcore.Field, 0, 3)
@@ -115,8 +134,22 @@ func (l *logger) write(level zapcore.Level, label, text string, object []byte) {
 	if object != nil {
 		fields = append(fields, zapcore.Field{Key: record, Type: zapcore.ByteStringType, Interface: object})
 	}
-	// A log that cannot be written is no reason to fail an invocation, and there is nowhere to say so.
-	_ = l.core.Write(zapcore.Entry{Level: level, Time: time.Now(), Message: text}, fields)
+	line, err := l.encoder.EncodeEntry(zapcore.Entry{Level: level, Time: time.Now(), Message: text}, fields)
+	if err != nil {
+		panic("bug: a line of texts cannot be encoded: " + err.Error())
+	}
+	_, _ = to.Write(line.Bytes()) // a buffer takes all
+	line.Free()
+}
+
+// put writes whole lines. A log that cannot be written is no reason to fail an invocation, and there is nowhere to say so.
+func (l *logger) put(lines *buffer.Buffer) {
+	if lines.Len() == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, _ = l.w.Write(lines.Bytes())
 }
 
 // isMetrics is true for a line in CloudWatch's embedded metric format. CloudWatch looks for the object alone, so nothing is

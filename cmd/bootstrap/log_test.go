@@ -21,7 +21,7 @@ func logAll(env map[string]string) string {
 	var b bytes.Buffer
 	l := newLogger(&b, env)
 	for _, level := range allLevels {
-		l.line(lumoproc.Line{Label: "id", Level: level, Text: "text"})
+		l.lines(lumoproc.Line{Label: "id", Level: level, Text: "text"})
 	}
 	return b.String()
 }
@@ -54,6 +54,24 @@ func TestTextLine(t *testing.T) {
 		`[^\t]{24}\tid\tERROR\té\n$`, b.String())
 }
 
+// writes keeps what each write brought.
+type writes []string
+
+func (w *writes) Write(p []byte) (int, error) {
+	*w = append(*w, string(p))
+	return len(p), nil
+}
+
+func TestLinesOfOneMomentAreOneWrite(t *testing.T) {
+	var w writes
+	l := newLogger(&w, map[string]string{"AWS_LAMBDA_LOG_LEVEL": "INFO"})
+	l.lines(lumoproc.Line{Level: lumoproc.LevelInfo, Text: "one"}, lumoproc.Line{Level: lumoproc.LevelDebug, Text: "hidden"},
+		lumoproc.Line{Level: lumoproc.LevelInfo, Text: "two"})
+	l.lines(lumoproc.Line{Level: lumoproc.LevelDebug, Text: "hidden"})
+	require.Len(t, w, 1)
+	assert.Regexp(t, `^[^\t]{24}\t-\tINFO\tone\n[^\t]{24}\t-\tINFO\ttwo\n$`, w[0])
+}
+
 func TestJSONLineOfEveryFormatName(t *testing.T) {
 	for _, format := range []string{"JSON", "json", "Json"} {
 		var b bytes.Buffer
@@ -69,9 +87,9 @@ func TestJSONLineOfEveryFormatName(t *testing.T) {
 func TestRecordsMembersAreTheLines(t *testing.T) {
 	var b bytes.Buffer
 	l := newLogger(&b, map[string]string{"AWS_LAMBDA_LOG_FORMAT": "JSON"})
-	l.line(lumoproc.Line{Label: "id\x00tenant", Level: lumoproc.LevelWarn, Record: true, Text: `{"message":"m","n":1}`})
-	l.line(lumoproc.Line{Level: lumoproc.LevelInfo, Record: true, Text: ` { } `})
-	l.line(lumoproc.Line{Label: "id\x00tenant", Level: lumoproc.LevelInfo, Text: "t"})
+	l.lines(lumoproc.Line{Label: "id\x00tenant", Level: lumoproc.LevelWarn, Record: true, Text: `{"message":"m","n":1}`})
+	l.lines(lumoproc.Line{Level: lumoproc.LevelInfo, Record: true, Text: ` { } `})
+	l.lines(lumoproc.Line{Label: "id\x00tenant", Level: lumoproc.LevelInfo, Text: "t"})
 	const head = `"timestamp":"[^"]{24}"`
 	assert.Regexp(t, `^{"level":"WARN",`+head+`,"requestId":"id","tenantId":"tenant","message":"m","n":1}\n`+
 		`{"level":"INFO",`+head+` }\n`+
@@ -83,7 +101,7 @@ func TestRecordsMembersAreTheLines(t *testing.T) {
 
 func TestRecordInTextIsItsText(t *testing.T) {
 	var b bytes.Buffer
-	newLogger(&b, nil).line(lumoproc.Line{Label: "id\x00tenant", Level: lumoproc.LevelWarn, Record: true, Text: `{"n":1}`})
+	newLogger(&b, nil).lines(lumoproc.Line{Label: "id\x00tenant", Level: lumoproc.LevelWarn, Record: true, Text: `{"n":1}`})
 	assert.Regexp(t, `^[^\t]{24}\tid\tWARN\t{"n":1}\n$`, b.String())
 }
 
@@ -92,8 +110,8 @@ func TestMetricsAreALineOfTheirOwnAtEveryLevel(t *testing.T) {
 	for _, format := range []string{"Text", "JSON"} {
 		var b bytes.Buffer
 		l := newLogger(&b, map[string]string{"AWS_LAMBDA_LOG_FORMAT": format, "AWS_LAMBDA_LOG_LEVEL": "FATAL"})
-		l.line(lumoproc.Line{Label: "id", Level: lumoproc.LevelInfo, Text: metrics})
-		l.line(lumoproc.Line{Label: "id", Level: lumoproc.LevelInfo, Text: metrics + "\nmore"})
+		l.lines(lumoproc.Line{Label: "id", Level: lumoproc.LevelInfo, Text: metrics})
+		l.lines(lumoproc.Line{Label: "id", Level: lumoproc.LevelInfo, Text: metrics + "\nmore"})
 		assert.Equal(t, metrics+"\n", b.String(), format)
 	}
 }
@@ -144,7 +162,7 @@ func BenchmarkLogLine(b *testing.B) {
 			line := lumoproc.Line{Label: "8476a536-e9f4-11e8-9739-2dfe598c3fcd", Level: lumoproc.LevelInfo, Text: strings.Repeat("x", 80)}
 			b.ReportAllocs()
 			for b.Loop() {
-				l.line(line)
+				l.lines(line)
 			}
 		})
 	}

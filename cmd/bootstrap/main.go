@@ -107,7 +107,7 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 	}
 
 	child := cfg.child(environ)
-	child.Log = log.line
+	child.Log = log.lines
 	began := time.Now()
 	lumo := lumoproc.StartPool(child, cfg.children) // before the connection is made: lumo's start is most of the init time
 	grace := stopGrace

@@ -36,7 +36,8 @@ func timeoutReport(e *lumoproc.TimeoutError) *report {
 	doing := ""
 	switch {
 	case e.WhereErr != nil || json.Unmarshal([]byte(e.Where), &at) != nil:
-		doing = "It could not be asked where it was: it was in native code, or had too little of the processor."
+		doing = "It could not be asked where it was: it was in native code, had too little of the processor, or " +
+			"listens for SIGUSR1 itself."
 		r.tail = lines(e.Tail)
 	case len(at.Stack) > 0:
 		doing = fmt.Sprintf("It was busy in %s.", at.Stack[0])

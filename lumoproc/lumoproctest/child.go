@@ -21,7 +21,8 @@
 //	park               leave the request open and go on; it ends by result, or when it is cancelled
 //	hang               never go on; deaf: in the start script, do not read requests after Ready
 //	closeout, closein  close stdout, stdin
-//	orphan             leave a process in the group that holds stderr; stray: the same out of the group; both log its pid
+//	orphan             leave a process in the group that holds stderr; stray: the same out of the group; flooder: one out of the
+//	                   group that floods stderr; all log its pid
 //	later TEXT         after the answer, write TEXT to stderr
 //	inspector TEXT     open an inspector on SIGUSR1, which answers with TEXT, where EXPRESSION is what was asked; mute: never; die: it
 //	                   ends instead; exit: it ends in place of opening it
@@ -223,10 +224,14 @@ func (c *child) run(script string, request uint32, m lumoproc.Invoke) {
 			must(os.Stdout.Close())
 		case "closein":
 			must(os.Stdin.Close())
-		case "orphan", "stray":
+		case "orphan", "stray", "flooder":
 			cmd := exec.Command("sleep", "600")
+			if name == "flooder" {
+				cmd = exec.Command("yes")
+				cmd.Stdout = os.Stderr
+			}
 			cmd.Stderr = os.Stderr
-			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: name == "stray"}
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: name != "orphan"}
 			must(cmd.Start())
 			fmt.Fprintf(os.Stderr, "%s %d\n", name, cmd.Process.Pid)
 		case "later":
