@@ -61,6 +61,7 @@ type Config struct {
 type Options struct {
 	ClientContext string // JSON, as the function gets it
 	TenantID      string
+	RequestID     string // a managed instance's: Lambda tries an event again under the same one. "": a new one
 }
 
 // Result is the answer to one event.

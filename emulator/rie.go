@@ -155,6 +155,9 @@ func (r *rie) invokeOnce(ctx context.Context, event []byte, opts Options) (Resul
 	if opts.TenantID != "" {
 		req.Header.Set("X-Amz-Tenant-Id", opts.TenantID)
 	}
+	if opts.RequestID != "" {
+		req.Header.Set("X-Amzn-RequestId", opts.RequestID)
+	}
 	resp, err := r.client.Do(req)
 	if err != nil {
 		return Result{}, r.lost(ctx, err)

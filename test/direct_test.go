@@ -184,3 +184,20 @@ func TestSIGTERMListenersOfTheFunctionRunAtTheEnd(t *testing.T) {
 	asked, closed := strings.Index(d.log(), "asked to end by SIGTERM"), strings.Index(d.log(), "closed the books")
 	assert.True(t, 0 <= asked && asked < closed, "both lines, in order")
 }
+
+// A listener of the function's own takes SIGUSR1 from Node, which opens its inspector at it otherwise.
+func TestFunctionThatListensForSIGUSR1HasItsSignalAndAPlainTimeout(t *testing.T) {
+	d := startDirect(t, "faults", "faults.core/handler")
+	require.Equal(t, `{"alive":1}`, d.answer(`{"n":1}`, nil), "lumo is up")
+	const said = "a signal of the function's own"
+	for range 5 { // a machine that has no time for the listener does not get to it before the end
+		o := d.do(runtimeapitest.Event{Body: []byte(`{"do":"listen"}`), Timeout: 2 * time.Second})
+		assert.Equal(t, "Runtime.Timedout", o.Header.Get("Lambda-Runtime-Function-Error-Type"))
+		assert.Contains(t, string(o.Body), "It could not be asked where it was")
+		assert.Equal(t, `{"alive":2}`, d.answer(`{"n":2}`, nil))
+		if strings.Contains(d.log(), said) {
+			break
+		}
+	}
+	assert.Contains(t, d.log(), said)
+}

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -16,19 +17,19 @@ import (
 )
 
 // startManaged starts a function on the genuine emulator as a managed instance of four events at a time.
-func startManaged(t *testing.T, folder, handler string, env map[string]string) *started {
+func startManaged(t *testing.T, env map[string]string, timeout time.Duration) *started {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		unavailable(t, "a managed instance needs root")
 	}
-	return lambda{emulator.RIE}.start(t, fixture(folder), handler, func(c *emulator.Config) {
-		c.Concurrency, c.Env, c.Timeout = 4, env, 20*time.Second
+	return lambda{emulator.RIE}.start(t, fixture("managed"), "managed.core/handler", func(c *emulator.Config) {
+		c.Concurrency, c.Env, c.Timeout = 4, env, timeout
 	})
 }
 
 // Each of the events waits in the handler until all of them are there.
 func TestManagedInstanceHandlesEventsAtATime(t *testing.T) {
-	f := startManaged(t, "managed", "managed.core/handler", map[string]string{"LUMO_CHILDREN": "1"})
+	f := startManaged(t, map[string]string{"LUMO_CHILDREN": "1"}, 20*time.Second)
 	var callers sync.WaitGroup
 	var traces sync.Map
 	for i := range 4 {
@@ -51,10 +52,40 @@ func TestManagedInstanceHandlesEventsAtATime(t *testing.T) {
 }
 
 func TestErrorAndDeathOnAManagedInstanceCostNoOtherLumo(t *testing.T) {
-	f := startManaged(t, "managed", "managed.core/handler", map[string]string{"LUMO_CHILDREN": "2"})
+	f := startManaged(t, map[string]string{"LUMO_CHILDREN": "2"}, 20*time.Second)
 	got := f.fault(t, `{"fail":true}`)
 	assert.Equal(t, "Error", got.ErrorType)
 	got = f.fault(t, `{"die":true}`)
 	assert.Equal(t, "Runtime.ExitError", got.ErrorType)
 	require.True(t, strings.HasPrefix(f.answer(t, `{"meet":1,"n":7}`), `{"n":7`))
+}
+
+// The time of an event is up, Lambda tries it again under the same request id, and then the first attempt answers: that is
+// refused, and is not the second one's answer. The deadline is Lambda's alone to keep, since the emulator tells one that is
+// weeks away.
+func TestLateAnswerOfAManagedInstanceIsNotTheNextAttempts(t *testing.T) {
+	f := startManaged(t, map[string]string{"LUMO_CHILDREN": "1"}, 5*time.Second)
+	attempt := func(mark string) emulator.Result {
+		result, err := f.Invoke(context.WithoutCancel(t.Context()), fmt.Appendf(nil, `{"park":%q}`, mark),
+			emulator.Options{RequestID: "8476a536-e9f4-11e8-9739-2dfe598c3fcd"})
+		assert.NoError(t, err)
+		return result
+	}
+	first := attempt("first")
+	assert.True(t, first.FunctionError)
+	assert.Contains(t, string(first.Payload), "imed", "%s", first.Payload)
+
+	second := make(chan emulator.Result, 1)
+	go func() { second <- attempt("second") }()
+	f.logs(t, "parked second")
+	assert.Equal(t, "null", f.answer(t, `{"release":"first"}`))
+	f.logs(t, "response: the runtime API answered 410")
+	assert.Equal(t, "null", f.answer(t, `{"release":"second"}`))
+	assert.Equal(t, `"second"`, string((<-second).Payload))
+}
+
+// logs waits until the log holds a text.
+func (s *started) logs(t *testing.T, text string) {
+	t.Helper()
+	require.Eventually(t, func() bool { return strings.Contains(s.log.String(), text) }, time.Minute, time.Millisecond, text)
 }

@@ -12,10 +12,16 @@
    [lumo.impl.error-test]
    [lumo.impl.lambda.event-test]
    [lumo.impl.lambda.handler-test]
+   [lumo.impl.lambda.record-test]
+   [lumo.impl.lambda.source-test]
+   [lumo.impl.lambda.where-test]
    [lumo.impl.npm-test]
    [lumo.impl.script-test]
    [lumo.impl.stack-test]
-   [lumo.impl.text-test]))
+   [lumo.impl.text-test]
+   [lumo.lambda.events-test]
+   [lumo.lambda.ring-test]
+   [lumo.lambda.stream-test]))
 
 ;; Until the last test has ended well the status is that of a failure: a run that stops half-way must not look like success.
 (defmethod test/report [::test/default :end-run-tests] [{:keys [pass fail error]}]
@@ -33,7 +39,13 @@
     'lumo.impl.error-test
     'lumo.impl.lambda.event-test
     'lumo.impl.lambda.handler-test
+    'lumo.impl.lambda.record-test
+    'lumo.impl.lambda.source-test
+    'lumo.impl.lambda.where-test
     'lumo.impl.npm-test
     'lumo.impl.script-test
     'lumo.impl.stack-test
-    'lumo.impl.text-test))
+    'lumo.impl.text-test
+    'lumo.lambda.events-test
+    'lumo.lambda.ring-test
+    'lumo.lambda.stream-test))

@@ -41,6 +41,7 @@
     "never"        (never)
     "hang"         (while-a-timer-runs)
     "loop"         (spin)
+    "listen"       (do (.on js/process "SIGUSR1" #(println "a signal of the function's own")) (while-a-timer-runs))
     "block"        (.execSync (js/require "child_process") "sleep 60")
     "cycle"        (let [o #js {}] (set! (.-self o) o) o)
     "leave"        (let [child (.spawn (js/require "child_process") "sleep" #js ["1000"] #js {:detached true :stdio "inherit"})]

@@ -33,6 +33,7 @@
     "number"   (list 1)
     "large"    (let [chunk (.alloc js/Buffer (* 64 1024) "x")]
                  (repeat 3200 chunk))
+    "over"     (repeat 128 (.alloc js/Buffer 65536 "x"))
     "die"      (.then (stream/write! out "one ") (fn [_] (.kill js/process (.-pid js/process) "SIGKILL") (js/Promise. (fn [_]))))
     "endless"  (repeatedly #(.alloc js/Buffer 65536 "x"))
     "pid"      (str (.-pid js/process))))
