@@ -14,6 +14,7 @@
 //	fmt             rewrite them in that form
 //	test-js         run the JavaScript tests on the engine
 //	test-cljs       run the ClojureScript tests inside dist/x86_64/lumo
+//	fuzz            run every fuzzer for FUZZTIME (1m), two at a time
 //	notices         rewrite THIRD_PARTY_NOTICES.md
 //	clean           remove dist/ and .cache/
 //
@@ -63,6 +64,7 @@ var targets = map[string]func(context.Context, *tree, host.Arch, io.Writer) erro
 	"fmt":                fmtTarget,
 	"test-js":            testJSTarget,
 	"test-cljs":          testCLJSTarget,
+	"fuzz":               fuzzTarget,
 	"notices":            noticesTarget,
 	"clean":              cleanTarget,
 }
