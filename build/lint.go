@@ -21,7 +21,7 @@ const (
 )
 
 // cljFolders hold the ClojureScript and Clojure whose form is checked.
-var cljFolders = []string{"lumo", "build/recipes", "examples", "test"}
+var cljFolders = []string{"lumo", "build/recipes", "examples", "test", "cmd/lumo-lambda/templates"}
 
 // linters are the programs, and the first words of their argument vectors, that check JavaScript and ClojureScript.
 type linters struct {

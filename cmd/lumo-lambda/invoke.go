@@ -22,9 +22,13 @@ type invocation struct {
 	folder        string
 	event         text
 	eventFile     text
+	sample        string
+	concurrency   int
+	managed       bool
+	asJSON        *bool
 	handler       string
 	layers        []string
-	lumoLayer     string
+	lumoLayer     *string
 	emulator      string
 	timeout       time.Duration
 	memory        int
@@ -49,12 +53,23 @@ func (inv *invocation) flags() *flag.FlagSet {
 	f := newFlags("invoke")
 	f.Var(&inv.event, "e", "the event, as `JSON` (default {})")
 	f.Var(&inv.eventFile, "f", "the `FILE` that holds the event; - is standard input")
+	f.StringVar(&inv.sample, "event", "", "a sample event, by its `NAME`: "+strings.Join(samples, ", "))
+	f.IntVar(&inv.concurrency, "concurrency", 1, "send the event `N` times at once, each to a sandbox of its own, as Lambda would")
+	f.BoolVar(&inv.managed, "managed", false, "send them to one Lambda Managed Instance instead (needs root and the genuine emulator)")
+	inv.asJSON = jsonFlag(f)
+	inv.functionFlags(f)
+	f.StringVar(&inv.clientContext, "client-context", "", "the client context, as `JSON`")
+	return f
+}
+
+// functionFlags are those that say what runs, and how.
+func (inv *invocation) functionFlags(f *flag.FlagSet) {
 	f.StringVar(&inv.handler, "handler", "", "the handler, `namespace/function` (default: what "+settingsFile+" says, else the only function of the folder that is called handler)")
 	f.Func("layer", "a layer beside lumo's own, a folder or a zip `PATH`; may be given again", func(v string) error {
 		inv.layers = append(inv.layers, v)
 		return nil
 	})
-	f.StringVar(&inv.lumoLayer, "lumo-layer", "", "the layer that holds bootstrap and lumo, a folder or a zip `PATH` (default $LUMO_LAYER, else the one beside this program)")
+	inv.lumoLayer = lumoLayerFlag(f)
 	f.StringVar(&inv.emulator, "emulator", "auto", "the emulator `KIND`: auto, rie (AWS's own) or built-in")
 	f.Func("timeout", "the function's time-out, `SECONDS` (default 30)", func(v string) (err error) {
 		inv.timeout, err = seconds(v)
@@ -69,8 +84,6 @@ func (inv *invocation) flags() *flag.FlagSet {
 		inv.env[name] = value
 		return nil
 	})
-	f.StringVar(&inv.clientContext, "client-context", "", "the client context, as `JSON`")
-	return f
 }
 
 // seconds reads a time-out: 30, or 30s, or 1m.
@@ -103,25 +116,29 @@ func runInvoke(ctx context.Context, s streams, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	event, err := inv.readEvent(s.in)
+	event, err := inv.readEvent(ctx, s.in)
 	if err != nil {
 		return err
 	}
-	e, err := emulator.Start(ctx, cfg)
+	results, err := inv.send(ctx, cfg, event)
+	if errors.Is(err, emulator.ErrEventTooLarge) {
+		return usagef("%v", err)
+	}
 	if err != nil {
 		return err
 	}
-	result, err := e.Invoke(ctx, event, emulator.Options{ClientContext: inv.clientContext})
-	if err = errors.Join(err, e.Close()); err != nil {
-		if errors.Is(err, emulator.ErrEventTooLarge) {
-			return usagef("%v", err)
+	failed := false
+	for _, r := range results {
+		print := printAnswer
+		if *inv.asJSON {
+			print = printResult
 		}
-		return err
+		if err := print(s.out, r); err != nil {
+			return err
+		}
+		failed = failed || r.FunctionError
 	}
-	if err := printAnswer(s.out, result.Payload); err != nil {
-		return err
-	}
-	if result.FunctionError {
+	if failed {
 		return errFunction
 	}
 	return nil
@@ -138,6 +155,9 @@ func (inv *invocation) config(s streams) (emulator.Config, error) {
 	}
 	if inv.clientContext != "" && !json.Valid([]byte(inv.clientContext)) {
 		return cfg, usagef("the client context is not JSON")
+	}
+	if inv.concurrency < 1 || inv.concurrency > maxConcurrency {
+		return cfg, usagef("the concurrency is a number from 1 to %d", maxConcurrency)
 	}
 	f, err := openFunction(inv.folder)
 	if err != nil {
@@ -176,7 +196,7 @@ func (inv *invocation) config(s streams) (emulator.Config, error) {
 		}
 	}
 	if !f.has("bootstrap") {
-		layer, err := findLumoLayer(inv.lumoLayer)
+		layer, err := findLumoLayer(*inv.lumoLayer)
 		if err != nil {
 			return cfg, err
 		}
@@ -197,19 +217,25 @@ func (inv *invocation) config(s streams) (emulator.Config, error) {
 		Timeout:  timeout,
 		Env:      env,
 		Emulator: kind,
-		Log:      lineEnds{s.err},
+		Log:      &lineEnds{to: s.err},
 		Notice:   func(text string) { fmt.Fprintln(s.err, "lumo-lambda:", text) },
 	}, nil
 }
 
 // readEvent returns the event's bytes as they were given. Lambda's Invoke refuses what is not JSON.
-func (inv *invocation) readEvent(stdin io.Reader) ([]byte, error) {
+func (inv *invocation) readEvent(ctx context.Context, stdin io.Reader) ([]byte, error) {
 	var event []byte
 	var err error
 	where := "the event"
 	switch {
 	case inv.event.given && inv.eventFile.given:
 		return nil, usagef("give the event with -e or with -f, not with both")
+	case inv.sample != "" && (inv.event.given || inv.eventFile.given):
+		return nil, usagef("give the event with --event, -e or -f, not with two of them")
+	case inv.sample != "":
+		if event, err = sampleEvent(ctx, *inv.lumoLayer, inv.sample); err != nil {
+			return nil, err
+		}
 	case inv.eventFile.given && inv.eventFile.value == "-":
 		if event, err = io.ReadAll(stdin); err != nil {
 			return nil, fmt.Errorf("read the event from standard input: %w", err)
@@ -246,7 +272,8 @@ func checkJSON(text []byte) error {
 }
 
 // printAnswer writes the payload; text gets the line end that it lacks, other bytes stay as they are.
-func printAnswer(w io.Writer, payload []byte) error {
+func printAnswer(w io.Writer, r emulator.Result) error {
+	payload := r.Payload
 	if utf8.Valid(payload) && !bytes.HasSuffix(payload, []byte("\n")) {
 		payload = append(payload[:len(payload):len(payload)], '\n')
 	}

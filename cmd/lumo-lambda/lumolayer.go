@@ -1,12 +1,18 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 )
+
+// lumoLayerFlag adds --lumo-layer to a command's flags.
+func lumoLayerFlag(f *flag.FlagSet) *string {
+	return f.String("lumo-layer", "", "the layer that holds bootstrap and lumo, a folder or a zip `PATH` (default $LUMO_LAYER, else the one beside this program)")
+}
 
 // findLumoLayer returns the layer that holds bootstrap and lumo: the one that the flag
 // names, or the environment, or else the one beside this program.

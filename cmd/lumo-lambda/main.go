@@ -3,15 +3,18 @@
 //
 //	lumo-lambda invoke examples/hello -e '{"name":"Lisp"}'
 //
-// The function's answer goes to standard output; its log, and what this command
-// has to say, to standard error.
+// `lumo-lambda help` lists the commands. The function's answer goes to standard output;
+// its log, and what this command has to say, to standard error. With --json the answer is
+// one JSON object, and so is an error. Text is coloured on terminals alone, and not where
+// NO_COLOR is set or TERM is dumb.
 //
 // # Exit status
 //
-//	0    the function answered
-//	1    the function answered with an error, which is on standard output
+//	0    done; the function answered
+//	1    the function answered with an error, which is on standard output; a test failed; doctor found something wrong
 //	2    the command line, the event, or the function's settings are wrong
 //	3    something that is needed here is missing or does not work
+//	4    AWS answered with an error
 //	130  interrupted
 //
 // # Environment

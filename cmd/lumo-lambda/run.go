@@ -20,6 +20,7 @@ const (
 	statusFunction    = 1
 	statusUsage       = 2
 	statusEnvironment = 3
+	statusAWS         = 4
 	statusInterrupted = 130 // 128 + SIGINT, the shells' convention
 )
 
@@ -39,8 +40,13 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"invoke", "FOLDER [flags]", "run a function once on a local Lambda and print its answer", runInvoke},
-		{"version", "", "print the version", runVersion},
+		{"new", "TEMPLATE FOLDER [flags]", "make a function's folder from a template", runNew},
+		{"invoke", "FOLDER [flags]", "run a function on a local Lambda and print its answer", runInvoke},
+		{"event", "NAME [flags]", "print a sample event", runEvent},
+		{"test", "[FOLDER] [flags]", "run a function's tests, in lumo", runTest},
+		{"doctor", "[FOLDER] [flags]", "say what is missing or wrong here, and how to mend it", runDoctor},
+		{"completion", "SHELL", "print the completion script of a shell: bash, zsh or fish", runCompletion},
+		{"version", "[flags]", "print the version", runVersion},
 		{"help", "[COMMAND]", "explain a command", runHelp},
 	}
 }
@@ -54,13 +60,34 @@ func usagef(format string, args ...any) error {
 	return &usageError{fmt.Sprintf(format, args...)}
 }
 
-// errFunction: the function answered with an error, which has been printed.
+// errFunction: the function answered with an error, a test failed, a check found something; it has been printed.
 var errFunction = errors.New("the function answered with an error")
+
+// awsError is what AWS answered instead of doing what it was asked for.
+type awsError struct{ err error }
+
+func (e *awsError) Error() string { return e.err.Error() }
+func (e *awsError) Unwrap() error { return e.err }
 
 // run does what the arguments say and returns the exit status.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	err := dispatch(ctx, streams{stdin, stdout, stderr}, args)
+	status := statusOf(ctx, err)
+	switch status {
+	case statusOK, statusFunction, statusInterrupted:
+		return status
+	}
+	if wantsJSON(args) {
+		printJSON(stderr, map[string]any{"error": err.Error(), "status": status})
+	} else {
+		fmt.Fprintln(stderr, colours(stderr).red("lumo-lambda:"), err)
+	}
+	return status
+}
+
+func statusOf(ctx context.Context, err error) int {
 	var usage *usageError
+	var aws *awsError
 	switch {
 	case err == nil:
 		return statusOK
@@ -68,10 +95,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return statusFunction
 	case ctx.Err() != nil:
 		return statusInterrupted
-	}
-	fmt.Fprintln(stderr, "lumo-lambda:", err)
-	if errors.As(err, &usage) {
+	case errors.As(err, &usage):
 		return statusUsage
+	case errors.As(err, &aws):
+		return statusAWS
 	}
 	return statusEnvironment
 }
@@ -87,6 +114,8 @@ func dispatch(ctx context.Context, s streams, args []string) error {
 		name = "help"
 	case "-V", "-version", "--version":
 		name = "version"
+	case completeCommand:
+		return complete(ctx, s.out, args[1:])
 	}
 	c, err := find(name)
 	if err != nil {
@@ -110,6 +139,21 @@ func find(name string) (command, error) {
 	return command{}, usagef("unknown command %q; there are %s", name, strings.Join(names, ", "))
 }
 
+// parseFolder parses flags and at most one other argument, a folder, which is this one where it is not given.
+func parseFolder(flags *flag.FlagSet, args []string, out io.Writer) (string, error) {
+	rest, err := parse(flags, args, out)
+	if err != nil {
+		return "", err
+	}
+	switch len(rest) {
+	case 0:
+		return ".", nil
+	case 1:
+		return rest[0], nil
+	}
+	return "", usagef("%s takes one folder, and got %d arguments: %s", flags.Name(), len(rest), strings.Join(rest, " "))
+}
+
 // newFlags returns a flag set that prints nothing by itself.
 func newFlags(name string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
@@ -125,13 +169,16 @@ func printHelp(w io.Writer, flags *flag.FlagSet) {
 		panic("bug: a flag set for no command: " + flags.Name())
 	}
 	fmt.Fprintf(w, "usage: lumo-lambda %s %s\n\n%s\n\n", c.name, c.synopsis, c.summary)
-	flags.SetOutput(w)
-	flags.PrintDefaults()
+	printFlags(w, flags)
 }
 
 // parse parses flags that may stand before, between and after the other
 // arguments, and returns these. For -h it prints the help on out and returns flag.ErrHelp.
 func parse(flags *flag.FlagSet, args []string, out io.Writer) ([]string, error) {
+	if len(args) == 1 && args[0] == listFlags {
+		printFlagList(out, flags)
+		return nil, flag.ErrHelp
+	}
 	var rest []string
 	for {
 		if err := flags.Parse(args); err != nil {
@@ -150,15 +197,28 @@ func parse(flags *flag.FlagSet, args []string, out io.Writer) ([]string, error) 
 }
 
 func runVersion(_ context.Context, s streams, args []string) error {
-	if len(args) > 0 {
+	flags := newFlags("version")
+	asJSON := jsonFlag(flags)
+	rest, err := parse(flags, args, s.out)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
 		return usagef("version takes no arguments")
+	}
+	if *asJSON {
+		return printJSON(s.out, map[string]any{"version": version, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
 	}
 	fmt.Fprintf(s.out, "lumo-lambda %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }
 
 func runHelp(ctx context.Context, s streams, args []string) error {
-	switch len(args) {
+	rest, err := parse(newFlags("help"), args, s.out)
+	if err != nil {
+		return err
+	}
+	switch len(rest) {
 	case 0:
 		printCommands(s.out)
 		return nil
@@ -166,15 +226,11 @@ func runHelp(ctx context.Context, s streams, args []string) error {
 	default:
 		return usagef("help takes the name of one command")
 	}
-	c, err := find(args[0])
+	c, err := find(rest[0])
 	if err != nil {
 		return err
 	}
-	if c.name == "invoke" {
-		return c.run(ctx, s, []string{"--help"})
-	}
-	fmt.Fprintf(s.out, "usage: %s\n\n%s\n", strings.TrimSpace("lumo-lambda "+c.name+" "+c.synopsis), c.summary)
-	return nil
+	return c.run(ctx, s, []string{"--help"})
 }
 
 func printCommands(w io.Writer) {
@@ -184,5 +240,17 @@ func printCommands(w io.Writer) {
 		fmt.Fprintf(table, "  %s\t%s\n", c.name, c.summary)
 	}
 	table.Flush()
-	fmt.Fprint(w, "\nFor example:\n\n  lumo-lambda invoke examples/hello -e '{\"name\":\"Lisp\"}'\n\n")
+	fmt.Fprint(w, `
+For example:
+
+  lumo-lambda new hello app
+  lumo-lambda invoke app -e '{"name":"Lisp"}'
+
+Exit status: 0 done; 1 the function answered with an error, a test failed, or doctor found something wrong; 2 the
+command line, the event or the settings are wrong; 3 something that is needed here is missing or does not work;
+4 AWS answered with an error; 130 interrupted.
+
+`)
 }
+
+const defaultAddress = "127.0.0.1:3000"

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -197,13 +198,16 @@ func TestMistakesGetOneLineThatSaysWhatToDo(t *testing.T) {
 		want string
 	}{
 		"no command":           {nil, "no command given"},
-		"unknown command":      {[]string{"run"}, `unknown command "run"; there are invoke, version, help`},
+		"unknown command":      {[]string{"run"}, `unknown command "run"; there are new, invoke, event, test, doctor, completion, version, help`},
 		"no folder":            {[]string{"invoke"}, "invoke takes the function's folder"},
 		"two folders":          {[]string{"invoke", hello, two}, "got 2 arguments"},
 		"missing folder":       {[]string{"invoke", filepath.Join(hello, "none")}, "there is no function in"},
 		"no zip":               {[]string{"invoke", filepath.Join(hello, "bad.json")}, "neither a folder nor a zip"},
-		"unknown flag":         {[]string{"invoke", hello, "--event", "1"}, "flag provided but not defined: -event; see: lumo-lambda help invoke"},
+		"unknown flag":         {[]string{"invoke", hello, "--evnt", "1"}, "flag provided but not defined: -evnt; see: lumo-lambda help invoke"},
 		"two events":           {[]string{"invoke", hello, "-e", "1", "-f", "-"}, "not with both"},
+		"two kinds of event":   {[]string{"invoke", hello, "-e", "1", "--event", "sqs"}, "not with two of them"},
+		"sample event":         {[]string{"invoke", hello, "--event", "fax"}, `there is no sample event "fax"; there are dynamodb-stream, `},
+		"concurrency":          {[]string{"invoke", hello, "--concurrency", "0"}, "from 1 to 100"},
 		"event not JSON":       {[]string{"invoke", hello, "-e", "{name:1}"}, "the event is not JSON: 1:2: invalid character 'n'"},
 		"event file not JSON":  {[]string{"invoke", hello, "-f", filepath.Join(hello, "bad.json")}, "bad.json is not JSON: 2:8: invalid character '}'"},
 		"event cut":            {[]string{"invoke", hello, "-e", `{"a":`}, "unexpected end of JSON input"},
@@ -223,6 +227,13 @@ func TestMistakesGetOneLineThatSaysWhatToDo(t *testing.T) {
 		"settings not JSON":    {[]string{"invoke", settingsWith("{\n,")}, "lumo-lambda.json:2:1: invalid character ','"},
 		"settings unknown key": {[]string{"invoke", settingsWith(`{"ram":1}`)}, `unknown field "ram"; it may hold handler, memory, timeout, layers and environment`},
 		"settings timeout":     {[]string{"invoke", settingsWith(`{"timeout":1000}`)}, "from 1 to 900"},
+		"no template":          {[]string{"new"}, "new takes a template and a folder"},
+		"unknown template":     {[]string{"new", "fax", "app"}, `there is no template "fax". The templates:`},
+		"no folder to make":    {[]string{"new", "hello"}, "lumo-lambda new hello app"},
+		"folder not empty":     {[]string{"new", "hello", hello, "--name", "app"}, "is there already, and not empty"},
+		"function's name":      {[]string{"new", "hello", "My_App"}, `"My_App" is not good as a function's name`},
+		"no tests":             {[]string{"test", hello}, "has no tests"},
+		"shell":                {[]string{"completion", "csh"}, "bash, zsh, fish"},
 		"help of nothing":      {[]string{"help", "dance"}, `unknown command "dance"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -264,7 +275,7 @@ func TestHelpAndVersionGoToStandardOutput(t *testing.T) {
 		{[]string{"--help"}, "usage: lumo-lambda COMMAND"},
 		{[]string{"help", "invoke"}, "usage: lumo-lambda invoke FOLDER"},
 		{[]string{"invoke", "-h"}, "usage: lumo-lambda invoke FOLDER"},
-		{[]string{"help", "version"}, "usage: lumo-lambda version\n"},
+		{[]string{"help", "version"}, "usage: lumo-lambda version"},
 		{[]string{"version"}, "lumo-lambda " + version},
 		{[]string{"--version"}, "lumo-lambda " + version},
 	} {
@@ -273,4 +284,83 @@ func TestHelpAndVersionGoToStandardOutput(t *testing.T) {
 		assert.Contains(t, stdout, c.want)
 		assert.Empty(t, stderr)
 	}
+}
+
+func TestErrorsAreJSONWhereThatIsAskedFor(t *testing.T) {
+	status, stdout, stderr := lumoLambda(t, "", "invoke", "nowhere", "--json")
+	assert.Equal(t, statusUsage, status)
+	assert.Empty(t, stdout)
+	var said struct {
+		Error  string
+		Status int
+	}
+	require.NoError(t, json.Unmarshal([]byte(stderr), &said), stderr)
+	assert.Contains(t, said.Error, "there is no function in nowhere")
+	assert.Equal(t, statusUsage, said.Status)
+}
+
+func TestEachOfSeveralSandboxesAnswers(t *testing.T) {
+	useFakeLayer(t)
+	hello := folder(t, map[string]string{"hello/core.cljs": helloSource})
+	status, stdout, stderr := lumoLambda(t, "", "invoke", hello, "--emulator=built-in", "--concurrency=3", "-e", "7")
+	require.Zero(t, status, stderr)
+	assert.Equal(t, 3, strings.Count(stdout, `"event":7,`))
+}
+
+func TestAnswerAsJSONKeepsWhatIsNoText(t *testing.T) {
+	useFakeLayer(t)
+	hello := folder(t, map[string]string{"hello/core.cljs": helloSource})
+	for event, want := range map[string]string{
+		`"raw"`:  `{"payloadBase64":"//4=","functionError":false}`,
+		`"fail"`: `{"payload":{"errorType":"Oops","errorMessage":"did not work"},"functionError":true}`,
+	} {
+		_, stdout, _ := lumoLambda(t, "", "invoke", hello, "--emulator=built-in", "--json", "-e", event)
+		assert.JSONEq(t, want, stdout)
+	}
+}
+
+// Each command explains itself and its flags, to people and to shells.
+func TestEveryCommandExplainsAndCompletesItself(t *testing.T) {
+	for _, c := range commands() {
+		status, stdout, stderr := lumoLambda(t, "", "help", c.name)
+		assert.Zero(t, status, "%s: %s", c.name, stderr)
+		assert.Contains(t, stdout, "usage: lumo-lambda "+c.name)
+		assert.Contains(t, stdout, c.summary)
+		_, completed, _ := lumoLambda(t, "", completeCommand, c.name, "-")
+		for line := range strings.Lines(stdout) {
+			if flag, isFlag := strings.CutPrefix(line, "  -"); isFlag {
+				name, _, _ := strings.Cut(strings.TrimSpace(flag), " ")
+				assert.Contains(t, completed, "-"+name+"\t", c.name)
+			}
+		}
+	}
+}
+
+func TestCompletionKnowsWhatMayFollow(t *testing.T) {
+	for _, c := range []struct {
+		words []string
+		want  string
+	}{
+		{[]string{"inv"}, "invoke\trun a function"},
+		{[]string{"new", "htt"}, "http-api\tan HTTP API"},
+		{[]string{"completion", ""}, "bash\nzsh\nfish\n"},
+		{[]string{"invoke", ""}, ":folders\n"},
+		{[]string{"invoke", "app", "--emulator", "b"}, "built-in\n"},
+		{[]string{"invoke", "app", "-f", ""}, ":files\n"},
+		{[]string{"invoke", "app", "--mem"}, "--memory\t"},
+		{[]string{"invoke", "app", "--event", "sq"}, "sqs\n"},
+		{[]string{"nothing", "x"}, ""},
+	} {
+		_, stdout, _ := lumoLambda(t, "", append([]string{completeCommand}, c.words...)...)
+		assert.Contains(t, stdout, c.want, "%q", c.words)
+	}
+}
+
+func TestTextIsColouredOnTerminalsAlone(t *testing.T) {
+	assert.Equal(t, "text", colours(&bytes.Buffer{}).red("text"))
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	require.NoError(t, err)
+	defer file.Close()
+	assert.False(t, isTerminal(file))
+	assert.Equal(t, "\x1b[31mtext\x1b[0m", palette{on: true}.red("text"))
 }
