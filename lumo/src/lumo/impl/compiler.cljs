@@ -44,6 +44,10 @@
           (binding [*print-fn* *print-err-fn*]
             (println (str "WARNING: " text))))))
 
+(defonce on-load!
+  ;; Called with a namespace's name and its file before that is read; nil: nobody asks.
+  (atom nil))
+
 (declare load-lib require-ns! ns-value)
 
 ;; -- one form ----------------------------------------------------------------------------------------------------------
@@ -296,6 +300,8 @@
   (tell-loading! aname (text/shown-path file))
   (when (some #{aname} *loading*)
     (circular! (vec (drop-while #(not= aname %) *loading*)) aname))
+  (when-let [tell! @on-load!]
+    (tell! aname file))
   (if (string/ends-with? path ".js")
     (script/run-text! (classpath/text resource) file)
     (binding [*loading* (conj *loading* aname)]

@@ -81,6 +81,13 @@
                                       (contains? data :clojure.error/phase))))
                     cs)))))
 
+(declare error-type)
+
+(defn load-error-type
+  "The errorType of what was thrown while a function was loaded."
+  [e]
+  (if (compile-error? e) "Runtime.UserCodeSyntaxError" (error-type e)))
+
 (defn- clean-message
   "A reader's or analyzer's message without the place that it repeats at either end."
   [message]

@@ -8,6 +8,7 @@
    [lumo.core :as lumo]
    [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
+   [lumo.impl.lambda.dev :as dev]
    [lumo.impl.lambda.event :as event]
    [lumo.impl.lambda.handler :as handler]
    [lumo.impl.lambda.log :as log]
@@ -169,11 +170,21 @@
       (catch :default e
         (failed e)))))
 
+(defn- serve!
+  "Handles the request, or answers with why there is no handler."
+  [request handler message]
+  (when-let [current (try
+                       (handler)
+                       (catch :default e
+                         (fault! request e (error/load-error-type e))
+                         nil))]
+    (handle! request current message)))
+
 (defn- invoke! [handler ^js message]
   (let [request #js {:number (.-request message)}]
     (.set open-requests (.-number request) request)
     (.working ^js @channel true)
-    (log/in-request request #(handle! request handler message))))
+    (log/in-request request #(serve! request handler message))))
 
 ;; -- the end of the process ----------------------------------------------------------------------------------------------------
 
@@ -238,7 +249,7 @@
   "Tells bootstrap, which logs it, why the handler could not be loaded, and ends the process."
   [e]
   (let [e    (error/unwrap e)
-        type (if (error/compile-error? e) "Runtime.UserCodeSyntaxError" (error/error-type e))]
+        type (error/load-error-type e)]
     (send! (js/$lumo.frame.fault 0 type (js/JSON.stringify (error/->json e type))))
     (.exit js/process 1)))
 
@@ -263,11 +274,17 @@
                   :shutdown (asks-for-the-end?)
                   :startMs began :loadMs load-ms :compileMs (max 0 (- load-ms (script/running-time)))}))))
 
-(defn- load-handler! [handler-name]
-  (let [{:keys [call event response]} (handler/load! handler-name
-                                        {:task-root  (env "LAMBDA_TASK_ROOT" (.cwd js/process))
-                                         :layer-root (env "LUMO_OPT" "/opt")})]
-    {:call call :read-event (event/event-reader event) :response response}))
+(defn- served [handler]
+  (assoc handler :read-event (event/event-reader (:event handler))))
+
+(defn- load-handler!
+  "Loads the handler; a function that gives it to each invocation, and in `lumo-lambda dev` may throw."
+  [handler-name]
+  (let [roots {:task-root  (env "LAMBDA_TASK_ROOT" (.cwd js/process))
+               :layer-root (env "LUMO_OPT" "/opt")}]
+    (if (dev/on?)
+      (comp served (dev/handler! handler-name roots))
+      (constantly (served (handler/load! handler-name roots))))))
 
 (defn start!
   "Serves the handler named `handler-name` until stdin ends or bootstrap sends Stop."

@@ -86,23 +86,28 @@
            "; it takes :stream, or is left out for an answer that is sent as a whole")))
   response)
 
+(defn resolve!
+  "The handler named by `text`, whose namespace is loaded: `{:call (fn [event context] or [event context out]), :event form,
+  :response form}`; the forms are those of the :lambda/event and :lambda/response metadata. Throws errors of lumo's own."
+  [text]
+  (let [sym (parse-name text)
+        f   (compiler/ns-value sym)]
+    (cond
+      (undefined? f) (var-not-found (symbol (namespace sym)) sym)
+      (not (ifn? f)) (fail "Runtime.HandlerNotFound" (str sym " is not a function but " (pr-str f)))
+      :else
+      (let [call (caller f)
+            {:lambda/keys [event response]} (compiler/var-meta sym)]
+        {:call     (fn ([event context] (call event context nil)) ([event context out] (call event context out)))
+         :event    event
+         :response (response-form response)}))))
+
 (defn load!
-  "Loads the handler named by `text`. Returns `{:call (fn [event context] or [event context out]), :event form, :response form}`:
-  the forms are those of the :lambda/event and :lambda/response metadata. Throws errors of lumo's own, and whatever loading the
+  "Loads the handler named by `text`, and returns it as `resolve!` does. Throws errors of lumo's own, and whatever loading the
   namespace throws."
   [text {:keys [task-root layer-root]}]
-  (let [sym    (parse-name text)
-        ns-sym (symbol (namespace sym))]
+  (let [sym (parse-name text)]
     (classpath/set-paths! (class-path task-root layer-root))
     (npm/install! task-root)
-    (require-namespace! ns-sym)
-    (let [f (compiler/ns-value sym)]
-      (cond
-        (undefined? f) (var-not-found ns-sym sym)
-        (not (ifn? f)) (fail "Runtime.HandlerNotFound" (str sym " is not a function but " (pr-str f)))
-        :else
-        (let [call (caller f)
-              {:lambda/keys [event response]} (compiler/var-meta sym)]
-          {:call     (fn ([event context] (call event context nil)) ([event context out] (call event context out)))
-           :event    event
-           :response (response-form response)})))))
+    (require-namespace! (symbol (namespace sym)))
+    (resolve! text)))
