@@ -144,10 +144,14 @@ func (inv *invocation) write(w http.ResponseWriter) {
 	w.Write(inv.event) // the bootstrap that goes away is seen by its exit
 }
 
-// response takes the answer to the current event. A streamed one is taken whole.
+// response takes the answer to the current event. A streamed one is taken whole, where nobody asked for it as it comes.
 func (a *api) response(w http.ResponseWriter, r *http.Request) {
 	if mode := r.Header.Get("Lambda-Runtime-Function-Response-Mode"); mode != "" && mode != "streaming" {
 		a.breakOff(r.PathValue("id"), "InvalidFunctionResponseMode", "Invalid function response mode").write(w)
+		return
+	}
+	if stream := a.streamOf(r); stream != nil {
+		a.stream(w, r, stream)
 		return
 	}
 	body, err := readBody(r)

@@ -28,7 +28,13 @@ func startBuiltIn(cfg Config, l *layout) (*builtIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &builtIn{cfg: cfg, layout: l, bootstrap: bootstrap}, nil
+	b := &builtIn{cfg: cfg, layout: l, bootstrap: bootstrap}
+	if cfg.Early {
+		if b.session, err = newSession(cfg, l, bootstrap, nil); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
 }
 
 func (b *builtIn) kind() Kind { return BuiltIn }
@@ -93,6 +99,7 @@ type session struct {
 	run     string // the mark of the processes
 }
 
+// newSession starts the bootstrap, for an invocation or, where that is nil, before there is one.
 func newSession(cfg Config, l *layout, bootstrap string, inv *invocation) (*session, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -100,7 +107,9 @@ func newSession(cfg Config, l *layout, bootstrap string, inv *invocation) (*sess
 	}
 	requests, hangUp := context.WithCancel(context.Background())
 	s := &session{api: newAPI(), hangUp: hangUp, served: make(chan struct{}), started: time.Now(), run: l.run}
-	s.api.offer(inv)
+	if inv != nil {
+		s.api.offer(inv)
+	}
 	s.server = &http.Server{
 		Handler:     s.api.handler(),
 		BaseContext: func(net.Listener) context.Context { return requests },
@@ -112,7 +121,9 @@ func newSession(cfg Config, l *layout, bootstrap string, inv *invocation) (*sess
 	env := append(environment(cfg, l, s.started), "AWS_LAMBDA_RUNTIME_API="+listener.Addr().String())
 	cmd, err := l.command(env, true, bootstrap, cfg.Handler)
 	if err == nil {
-		fmt.Fprintf(cfg.Log, "START RequestId: %s Version: $LATEST\n", inv.id)
+		if inv != nil {
+			fmt.Fprintf(cfg.Log, "START RequestId: %s Version: $LATEST\n", inv.id)
+		}
 		s.process, err = startProcess(cmd, cfg.Log, nil)
 	}
 	if err != nil {

@@ -52,9 +52,11 @@ type Config struct {
 	// Concurrency makes it a Lambda Managed Instance, which handles so many events at a time. 0: none. It asks for the genuine
 	// emulator, for root, and for a mount namespace.
 	Concurrency int
-	InPlace     bool         // do not make a file system of the function's own
-	Log         io.Writer    // gets what the function and the platform print; written by one goroutine at a time
-	Notice      func(string) // told once of each thing that is not as asked for or takes long; may be nil
+	// Early starts the bootstrap at once, and not with the first event. Built-in alone.
+	Early   bool
+	InPlace bool         // do not make a file system of the function's own
+	Log     io.Writer    // gets what the function and the platform print; written by one goroutine at a time
+	Notice  func(string) // told once of each thing that is not as asked for or takes long; may be nil
 }
 
 // Options are the parts of an invocation beside the event.
@@ -62,12 +64,17 @@ type Options struct {
 	ClientContext string // JSON, as the function gets it
 	TenantID      string
 	RequestID     string // a managed instance's: Lambda tries an event again under the same one. "": a new one
+	// Stream, where it is set, is called once when a streamed answer begins, and gets its bytes as they come. What its writer
+	// does not take is dropped. Built-in alone; otherwise a streamed answer is a payload like any other.
+	Stream func(contentType string) io.Writer
 }
 
 // Result is the answer to one event.
 type Result struct {
 	Payload       []byte
 	FunctionError bool // the payload is an error: {"errorType", "errorMessage", …}
+	// Streamed: the answer, or what there is of it, went to Options.Stream. The payload is the error that ended it, or empty.
+	Streamed bool
 }
 
 // Emulator is a started function.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the scripts' expected output wi
 //
 //	exits STATUS program [args…]    run the program, which must exit with the status
 //
-// the condition [deps], that test/deps.json has been fetched, and the variables $ROOT
+// those for servers (serverCommands), the condition [deps], that test/deps.json has been fetched, and the variables $ROOT
 // (of the source tree), $ARCH and $TESTDEPS. The programs lumo and lumo-lambda are
 // those of dist/.
 
@@ -47,11 +48,15 @@ func runScripts(t *testing.T, folder string) {
 			env.Setenv("LUMO_RIE", os.Getenv("LUMO_RIE"))
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits,
-		},
+		Cmds:      commands(),
 		Condition: condition,
 	})
+}
+
+func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	all := maps.Clone(serverCommands)
+	all["exits"] = exits
+	return all
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

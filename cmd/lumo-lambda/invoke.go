@@ -56,6 +56,7 @@ func (inv *invocation) flags() *flag.FlagSet {
 	f.StringVar(&inv.sample, "event", "", "a sample event, by its `NAME`: "+strings.Join(samples, ", "))
 	f.IntVar(&inv.concurrency, "concurrency", 1, "send the event `N` times at once, each to a sandbox of its own, as Lambda would")
 	f.BoolVar(&inv.managed, "managed", false, "send them to one Lambda Managed Instance instead (needs root and the genuine emulator)")
+	f.StringVar(&inv.emulator, "emulator", "auto", "the emulator `KIND`: auto, rie (AWS's own) or built-in")
 	inv.asJSON = jsonFlag(f)
 	inv.functionFlags(f)
 	f.StringVar(&inv.clientContext, "client-context", "", "the client context, as `JSON`")
@@ -70,7 +71,6 @@ func (inv *invocation) functionFlags(f *flag.FlagSet) {
 		return nil
 	})
 	inv.lumoLayer = lumoLayerFlag(f)
-	f.StringVar(&inv.emulator, "emulator", "auto", "the emulator `KIND`: auto, rie (AWS's own) or built-in")
 	f.Func("timeout", "the function's time-out, `SECONDS` (default 30)", func(v string) (err error) {
 		inv.timeout, err = seconds(v)
 		return err

@@ -42,6 +42,7 @@ func commands() []command {
 	return []command{
 		{"new", "TEMPLATE FOLDER [flags]", "make a function's folder from a template", runNew},
 		{"invoke", "FOLDER [flags]", "run a function on a local Lambda and print its answer", runInvoke},
+		{"dev", "[FOLDER] [flags]", "serve a function over HTTP, and follow its source", runDev},
 		{"event", "NAME [flags]", "print a sample event", runEvent},
 		{"test", "[FOLDER] [flags]", "run a function's tests, in lumo", runTest},
 		{"doctor", "[FOLDER] [flags]", "say what is missing or wrong here, and how to mend it", runDoctor},
@@ -252,5 +253,3 @@ command line, the event or the settings are wrong; 3 something that is needed he
 
 `)
 }
-
-const defaultAddress = "127.0.0.1:3000"

@@ -85,29 +85,28 @@
     (catch :default e
       (reset! failure (error/unwrap e)))))
 
-(defn- follow!
-  "Loads what has changed, or could not be loaded before. Returns the namespaces, nil where there was nothing to do."
-  [handler-name roots]
-  (let [stale (changed)]
-    (when (or @failure (seq stale))
-      (let [again (with-dependents stale)]
-        (swap! cljs/*loaded* #(reduce disj % again))
-        (load! handler-name roots)
-        again))))
-
 (defn- log-failure! []
   (when-let [e @failure]
     (log/error! "error" e (error/load-error-type e) 0)))
 
-(defn- follow-and-tell! [handler-name roots]
-  (let [began (js/performance.now)]
-    (when-let [again (follow! handler-name roots)]
-      (log-failure!)
-      (when (and (nil? @failure) (seq again))
-        (log/log! "info"
-          (str "reloaded " (string/join ", " (sort (map str again)))
-               " in " (.toFixed (- (js/performance.now) began) 1) " ms")
-          0)))))
+(defn- log-reloaded! [namespaces began]
+  (log/log! "info"
+    (str "reloaded " (string/join ", " (sort (map str namespaces)))
+         " in " (.toFixed (- (js/performance.now) began) 1) " ms")
+    0))
+
+(defn- follow!
+  "Loads what has changed, or could not be loaded before. True where there was something to do."
+  [handler-name roots]
+  (let [began (js/performance.now)
+        stale (changed)]
+    (when (or @failure (seq stale))
+      (let [again (with-dependents stale)]
+        (swap! cljs/*loaded* #(reduce disj % again))
+        (load! handler-name roots)
+        (when (and (nil? @failure) (seq again))
+          (log-reloaded! again began))
+        true))))
 
 ;; -- watching ------------------------------------------------------------------------------------------------------------------
 
@@ -140,7 +139,10 @@
   (load! handler-name roots)
   (log-failure!)
   (let [watch-all! (fn watch-all! []
-                     (watch-sources! #(do (follow-and-tell! handler-name roots) (watch-all!))))]
+                     (watch-sources! (fn []
+                                       (when (follow! handler-name roots)
+                                         (log-failure!)
+                                         (watch-all!)))))]
     (watch-all!)
     (fn []
       (when (follow! handler-name roots)

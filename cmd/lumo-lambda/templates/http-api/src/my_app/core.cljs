@@ -18,8 +18,8 @@
 (defn- hello [who]
   (json 200 {:greeting (greeting who)}))
 
-(defn- echo [{:keys [body headers]}]
-  (json 200 {:type (get headers "content-type") :length (count body)}))
+(defn- echo [{:keys [^js body headers]}]
+  (json 200 {:type (get headers "content-type") :length (if body (.-length body) 0)}))
 
 (defn app
   "A Ring handler: from a request to a response."

@@ -1,0 +1,92 @@
+package test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The commands for servers that a script starts in the background:
+//
+//	port NAME...                          set the variables to free ports
+//	http [-H 'Name: value'] METHOD URL [FILE|text]   ask, and wait until the server is there; the response's status line, headers
+//	                                      in order and body are the output
+var serverCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"port": port,
+	"http": httpCommand,
+}
+
+func port(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: port NAME...")
+	}
+	for _, name := range args { // all are held until the last is chosen, so that no two are the same
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		defer listener.Close()
+		ts.Setenv(name, strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
+	}
+}
+
+func httpCommand(ts *testscript.TestScript, neg bool, args []string) {
+	header := http.Header{}
+	for len(args) > 2 && args[0] == "-H" {
+		name, value, _ := strings.Cut(args[1], ":")
+		header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+		args = args[2:]
+	}
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: http [-H 'Name: value'] METHOD URL [FILE|text]")
+	}
+	var body []byte
+	if len(args) == 3 {
+		body = []byte(args[2])
+		if _, err := os.Stat(ts.MkAbs(args[2])); err == nil {
+			body = []byte(ts.ReadFile(args[2]))
+		}
+	}
+	resp, err := askWhenThere(args[0], args[1], header, body)
+	ts.Check(err)
+	defer resp.Body.Close()
+	fmt.Fprintln(ts.Stdout(), resp.Proto, resp.Status)
+	resp.Header.Del("Date")
+	ts.Check(resp.Header.Write(ts.Stdout()))
+	fmt.Fprintln(ts.Stdout())
+	text, err := io.ReadAll(resp.Body)
+	fmt.Fprintln(ts.Stdout(), string(text))
+	if err != nil {
+		fmt.Fprintln(ts.Stderr(), err)
+	}
+}
+
+// askWhenThere sends the request as soon as somebody listens.
+func askWhenThere(method, url string, header http.Header, body []byte) (*http.Response, error) {
+	deadline := time.NewTimer(time.Minute)
+	defer deadline.Stop()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		req, err := http.NewRequest(method, url, bytes.NewReader(body))
+		if err != nil {
+			return nil, err
+		}
+		req.Header = header.Clone()
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err == nil {
+			return resp, nil
+		}
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			return nil, err
+		}
+	}
+}
