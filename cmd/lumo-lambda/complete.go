@@ -51,6 +51,7 @@ var (
 		"completion": func() []string { return shells },
 		"help":       commandNames,
 		"event":      sampleNames,
+		"layer":      func() []string { return append([]string{"build", "publish"}, folders()...) },
 		"version":    func() []string { return nil },
 	}
 )

@@ -27,7 +27,18 @@ type settings struct {
 	Timeout     int               `json:"timeout"`     // seconds
 	Layers      []string          `json:"layers"`      // folders or zips, relative to the function's folder
 	Environment map[string]string `json:"environment"` // the function's variables
+
+	// What deploy makes of it.
+	Name         string `json:"name"`         // the folder's by default
+	Role         string `json:"role"`         // an ARN; by default NAME-role, which deploy makes
+	Architecture string `json:"architecture"` // x86_64 (the default) or arm64
+	Tracing      bool   `json:"tracing"`      // X-Ray
+	URL          string `json:"url"`          // public, iam, or none
+	Streaming    bool   `json:"streaming"`    // the URL sends answers as they come
 }
+
+// settingNames are the settings' names, for an error.
+const settingNames = "handler, memory, timeout, layers and environment, and for deploy name, role, architecture, tracing, url and streaming"
 
 // function is a function's folder, or the zip of one, as files.
 type function struct {
@@ -73,10 +84,20 @@ func (f *function) settings() (settings, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&s); err != nil {
-		return s, usagef("%s: %v; it may hold handler, memory, timeout, layers and environment", where, err)
+		return s, usagef("%s: %v; it may hold %s", where, err, settingNames)
 	}
 	if s.Timeout < 0 || s.Timeout > int(emulator.MaxTimeout.Seconds()) {
 		return s, usagef("%s: the timeout is a number of seconds from 1 to 900", where)
+	}
+	switch s.URL {
+	case "", "none", "public", "iam":
+	default:
+		return s, usagef("%s: the url is public, iam or none, not %q", where, s.URL)
+	}
+	switch s.Architecture {
+	case "", "x86_64", "arm64":
+	default:
+		return s, usagef("%s: the architecture is x86_64 or arm64, not %q", where, s.Architecture)
 	}
 	return s, nil
 }
