@@ -18,7 +18,7 @@ func plain(input any) any {
 	return prune(value)
 }
 
-// prune takes out what is null, empty text, or a map or list of nothing.
+// prune takes out what is null, false, empty text, or a map or list of nothing.
 func prune(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -39,6 +39,10 @@ func prune(value any) any {
 		}
 	case string:
 		if v == "" {
+			return nil
+		}
+	case bool:
+		if !v { // what the SDK has for a switch that nobody touched
 			return nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
 // trust lets Lambda take the role.
@@ -16,34 +17,45 @@ const (
 	tracePolicy = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
 )
 
-// role returns the ARN of the role NAME-role, which is made where it is missing, with rights to write logs and no others.
+// role returns the ARN of the role NAME-role. It is made where it is missing, with rights to write logs, and traces where they
+// are on; a role that lacks these gets them.
 func (a *Account) role(ctx context.Context, function string, tracing bool) (string, error) {
 	name := function + "-role"
 	have, found, err := read(ctx, "iam.GetRole", a.iam.GetRole, &iam.GetRoleInput{RoleName: &name})
 	if err != nil {
 		return "", err
 	}
+	arn, attached := "arn:aws:iam::ACCOUNT:role/"+name, map[string]bool{}
 	if found {
-		return aws.ToString(have.Role.Arn), nil
-	}
-	input := &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trust),
-		Description: aws.String("What the function " + function + " may do; made by lumo-lambda deploy")}
-	made, err := change(ctx, a, "iam.CreateRole", "", input, a.iam.CreateRole, input, nil)
-	if err != nil {
-		return "", err
+		arn = aws.ToString(have.Role.Arn)
+		list, _, err := read(ctx, "iam.ListAttachedRolePolicies", a.iam.ListAttachedRolePolicies, &iam.ListAttachedRolePoliciesInput{RoleName: &name})
+		if err != nil {
+			return "", err
+		}
+		for _, policy := range list.AttachedPolicies {
+			attached[aws.ToString(policy.PolicyArn)] = true
+		}
+	} else {
+		input := &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trust),
+			Description: aws.String("What the function " + function + " may do; made by lumo-lambda deploy")}
+		made, err := change(ctx, a, "iam.CreateRole", "", input, a.iam.CreateRole, input, &iam.CreateRoleOutput{Role: &types.Role{Arn: &arn}})
+		if err != nil {
+			return "", err
+		}
+		arn = aws.ToString(made.Role.Arn)
 	}
 	policies := []string{logsPolicy}
 	if tracing {
 		policies = append(policies, tracePolicy)
 	}
 	for _, policy := range policies {
+		if attached[policy] {
+			continue
+		}
 		input := &iam.AttachRolePolicyInput{RoleName: &name, PolicyArn: aws.String(policy)}
 		if _, err := change(ctx, a, "iam.AttachRolePolicy", "", input, a.iam.AttachRolePolicy, input, nil); err != nil {
 			return "", err
 		}
 	}
-	if a.DryRun {
-		return "arn:aws:iam::ACCOUNT:role/" + name, nil
-	}
-	return aws.ToString(made.Role.Arn), nil
+	return arn, nil
 }

@@ -2,11 +2,14 @@ package test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +20,8 @@ import (
 // The commands for servers that a script starts in the background:
 //
 //	port NAME...                          set the variables to free ports
-//	http [-H 'Name: value'] METHOD URL [FILE|text]   ask, and wait until the server is there; the response's status line, headers
-//	                                      in order and body are the output
+//	http [-H 'Name: value'] METHOD URL [FILE|text]
+//	                                      ask, as soon as the server is there; status line, headers and body are the output
 var serverCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"port": port,
 	"http": httpCommand,
@@ -58,7 +61,11 @@ func httpCommand(ts *testscript.TestScript, neg bool, args []string) {
 	defer resp.Body.Close()
 	fmt.Fprintln(ts.Stdout(), resp.Proto, resp.Status)
 	resp.Header.Del("Date")
-	ts.Check(resp.Header.Write(ts.Stdout()))
+	for _, name := range slices.Sorted(maps.Keys(resp.Header)) {
+		for _, value := range resp.Header[name] {
+			fmt.Fprintf(ts.Stdout(), "%s: %s\n", name, value)
+		}
+	}
 	fmt.Fprintln(ts.Stdout())
 	text, err := io.ReadAll(resp.Body)
 	fmt.Fprintln(ts.Stdout(), string(text))
@@ -78,10 +85,10 @@ func askWhenThere(method, url string, header http.Header, body []byte) (*http.Re
 		if err != nil {
 			return nil, err
 		}
-		req.Header = header.Clone()
+		maps.Copy(req.Header, header)
 		resp, err := http.DefaultTransport.RoundTrip(req)
-		if err == nil {
-			return resp, nil
+		if op := (*net.OpError)(nil); err == nil || !errors.As(err, &op) || op.Op != "dial" {
+			return resp, err
 		}
 		select {
 		case <-tick.C:

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the scripts' expected output wi
 //
 //	exits STATUS program [args…]    run the program, which must exit with the status
 //
-// those for servers (serverCommands), the condition [deps], that test/deps.json has been fetched, and the variables $ROOT
+// those for servers (serverCommands), the conditions [deps], that test/deps.json has been fetched, and [aws], that moto is here, and the variables $ROOT
 // (of the source tree), $ARCH and $TESTDEPS. The programs lumo and lumo-lambda are
 // those of dist/.
 
@@ -55,7 +55,7 @@ func runScripts(t *testing.T, folder string) {
 
 func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	all := maps.Clone(serverCommands)
-	all["exits"] = exits
+	all["exits"], all["aws"] = exits, awsCommand
 	return all
 }
 
@@ -78,12 +78,13 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// condition is [deps]: the dependencies of the tests are here. In CI they must be.
+// condition is [deps] or [aws]: the dependencies of the tests are here. In CI they must be.
 func condition(name string) (bool, error) {
-	if name != "deps" {
+	folder, ok := map[string]string{"deps": "testdeps", "aws": "aws/moto"}[name]
+	if !ok {
 		return false, fmt.Errorf("unknown condition %q", name)
 	}
-	_, err := os.Stat(filepath.Join(root, ".cache", "testdeps"))
+	_, err := os.Stat(filepath.Join(root, ".cache", folder))
 	if err != nil && os.Getenv("CI") == "true" {
 		return false, errors.New("the dependencies of the tests are missing: run `go run ./build deps` first")
 	}

@@ -35,7 +35,7 @@ func (a *accountFlags) open(ctx context.Context, s streams) (*deploy.Account, *r
 	}
 	account, err := deploy.Open(ctx, a.region, upload)
 	if err != nil {
-		return nil, nil, awsFailure(err)
+		return nil, nil, err
 	}
 	r := &requests{s: s, dryRun: a.dryRun, asJSON: *a.asJSON, list: []deploy.Request{}}
 	account.DryRun, account.Tell = a.dryRun, r.tell
