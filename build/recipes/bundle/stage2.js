@@ -30,14 +30,31 @@ const MACRO_NAMESPACES = [
   'clojure.template',
   'cljs.test',
   'cljs.pprint',
+  'lumo.repl',
 ];
 
 // Ordinary namespaces that are no part of the snapshot, since few programs use them; their sources are in lumo/lib.
-const NAMESPACES = ['lumo.lambda', 'lumo.lambda.log', 'lumo.lambda.ring', 'lumo.lambda.events'];
+const NAMESPACES = [
+  'lumo.lambda',
+  'lumo.lambda.log',
+  'lumo.lambda.ring',
+  'lumo.lambda.events',
+  'lumo.classpath',
+  'lumo.json',
+  'lumo.util',
+  'lumo.impl.lookup',
+  'lumo.impl.session',
+  'lumo.io',
+  'lumo.repl',
+  'lumo.impl.editor',
+  'lumo.impl.screen',
+  'lumo.impl.terminal',
+  'lumo.impl.socket',
+  'lumo.nrepl',
+];
 
-// The modules of lumo/js, each in a function of its own, with a require that knows them and Node's built-ins.
-function modules() {
-  const dir = path.join(repo, 'lumo/js');
+// The modules of a folder, each in a function of its own, with a require that knows them and Node's built-ins.
+function modules(dir) {
   const names = fs
     .readdirSync(dir)
     .filter((f) => f.endsWith('.js') && !f.endsWith('.test.js') && f !== 'main.js')
@@ -66,7 +83,7 @@ function entry(versions) {
   const main = fs.readFileSync(path.join(repo, 'lumo/js/main.js'), 'utf8');
   return `'use strict';
 (function (node, folder) {
-const require = ${modules()}(node);
+const require = ${modules(path.join(repo, 'lumo/js'))}(node);
 const $bundle = {
   versions: ${JSON.stringify(JSON.stringify(versions))},
   assetFolder: () => node('path').join(folder, 'assets'),
@@ -133,6 +150,10 @@ write(
 const checks = path.join(repo, 'lumo/js/selfcheck');
 for (const file of fs.readdirSync(checks)) {
   write(path.join(assets, 'selfcheck', file), fs.readFileSync(path.join(checks, file), 'utf8'));
+}
+// The connections of lumo.nrepl, and the thread beside them.
+for (const name of ['server', 'minder']) {
+  write(path.join(assets, 'nrepl', `${name}.js`), `${modules(path.join(repo, 'lumo/js/nrepl'))}(require)('./${name}.js');\n`);
 }
 write(path.join(out, 'main.js'), entry({ lumo: version }));
 write(path.join(out, 'lumo.js'), clojureScript);

@@ -17,6 +17,8 @@
    {:flags ["-f" "--fn-invoke-direct"]      :key :fn-invoke-direct :help "call unknown functions directly, not through .call"}
    {:flags ["-a" "--elide-asserts"]         :key :elide-asserts :help "compile (assert …) to nothing"}
    {:flags ["-A" "--checked-arrays"] :arg "warn|error" :key :checked-arrays :help "check aget and aset"}
+   {:flags ["-n" "--socket-repl"] :arg "X"  :key :socket-repl :help "a socket REPL: PORT, HOST:PORT, or JSON with host, port, accept, args"}
+   {:flags ["--nrepl"]          :arg "[HOST:]PORT" :key :nrepl :help "an nREPL server; port 0: any that is free"}
    {:flags ["-m" "--main"]      :arg "NS"   :key :main      :main? true :help "require NS and call its -main with the arguments"}
    {:flags ["-r" "--repl"]                  :key :repl      :main? true :help "start the REPL"}
    {:flags ["-h" "-?" "--help"]             :key :help      :main? true :help "print this"}

@@ -11,7 +11,6 @@
    [lumo.impl.error :as error]
    [lumo.impl.lambda :as lambda]
    [lumo.impl.npm :as npm]
-   [lumo.impl.repl :as repl]
    [lumo.impl.script :as script]
    [lumo.impl.stack :as stack]
    [lumo.impl.text :as text]))
@@ -110,15 +109,34 @@
                (str "namespace " ns-name " has no function -main"
                     (text/did-you-mean "-main" (map str (compiler/defined-names ns-sym)))))))))
 
-(defn- main! [{:keys [main-opt args script main run] :as opts}]
-  (case main-opt
-    :script (run-script! script args)
-    :stdin  (run-stdin! args)
-    :main   (run-main! main args)
-    :repl   (repl/start! opts)
-    (if (seq run)
-      (call-main-cli-fn! args)
-      (repl/start! opts))))
+(defn- call-on-demand!
+  "Calls a function, by its qualified symbol, of a namespace that is loaded now."
+  [sym & args]
+  (compiler/require-ns! (symbol (namespace sym)))
+  (apply (compiler/ns-value sym) args))
+
+(defn- start-servers!
+  "Starts the REPLs for others that were asked for; true where there is one."
+  [{:keys [socket-repl nrepl]}]
+  (when socket-repl
+    (call-on-demand! 'lumo.impl.socket/start! socket-repl))
+  (when nrepl
+    (call-on-demand! 'lumo.nrepl/serve! nrepl))
+  (boolean (or socket-repl nrepl)))
+
+(defn- start-repl! [opts]
+  (call-on-demand! 'lumo.impl.terminal/start! opts))
+
+(defn- main! [{:keys [main-opt args script main run nrepl] :as opts}]
+  (let [opts (assoc opts :serving (start-servers! opts))]
+    (case main-opt
+      :script (run-script! script args)
+      :stdin  (run-stdin! args)
+      :main   (run-main! main args)
+      :repl   (start-repl! opts)
+      (cond
+        (seq run)   (call-main-cli-fn! args)
+        (not nrepl) (start-repl! opts)))))
 
 (defn- node-argv
   "process.argv as Node has it for its own scripts: the executable, the main program, the program's arguments."

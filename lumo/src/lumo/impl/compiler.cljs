@@ -256,6 +256,42 @@
                    (each (:value result)))
                  (recur ns')))))))))
 
+;; -- a form at a time, for a REPL --------------------------------------------------------------------------------------------
+
+(defn form-reader
+  "A reader of the forms of `text`, the source called `file`."
+  [text file]
+  (rt/indexing-push-back-reader text 1 file))
+
+(defn next-form
+  "The next form of `reader`, read as code of namespace `ns`; `no-form?` is true of it where there is none left."
+  [reader ns file]
+  (binding [ana/*cljs-file* file]
+    (read-form reader ns)))
+
+(defn no-form?
+  "True of what `next-form` returns at the end."
+  [form]
+  (identical? form eof))
+
+(defn eval-one!
+  "Evaluates one form in namespace `ns`; `{:value :ns}`, the namespace being the one that it ended in."
+  [form ns file]
+  (let [unit (script/unit file)]
+    (binding [ana/*cljs-file* file]
+      (try
+        (if (defmacro-form? form)
+          (do (eval-macro! form ns {})
+              {:value (symbol (str ns) (str (second form))) :ns ns})
+          (let [result (eval-form form ns {:context :expr :def-emits-var true}
+                         (fn [js-text places]
+                           (script/add! unit js-text places)
+                           (script/flush! unit)))]
+            {:value (:value result)
+             :ns    (if (ns-form? form) (or (:ns result) ns) ns)}))
+        (catch :default e
+          (throw (placed e form file)))))))
+
 ;; -- a namespace ---------------------------------------------------------------------------------------------------------
 
 (defn ns->path
@@ -381,6 +417,11 @@
   (and (not (bundled/bundled? (symbol (str lib))))
        (npm/npm-module? lib #(class-path-lib? lib))))
 
+(defn npm-lib?
+  "True where `lib`, a string, names a module of Node's or of npm."
+  [lib]
+  (boolean (npm-dep? lib)))
+
 (defn require-ns!
   "Requires a namespace, as `(require 'ns-sym)` in cljs.user would."
   [ns-sym]
@@ -395,10 +436,58 @@
     (unchecked-get o (comp/munge (name sym)))
     js/undefined))
 
+(defn var-getter
+  "A function that gives the value that a var has when it is called."
+  [sym]
+  (let [holder (js/goog.getObjectByName (comp/munge (namespace sym)))
+        key    (comp/munge (name sym))]
+    (fn [] (unchecked-get holder key))))
+
 (defn ns-map
   "What the compiler knows of a namespace."
   [ns-sym]
   (get-in @state [::ana/namespaces ns-sym]))
+
+(defn enter-ns!
+  "Makes the namespace be there, empty where it is not yet."
+  [ns-sym]
+  (when-not (:name (ns-map ns-sym))
+    (swap! state assoc-in [::ana/namespaces ns-sym :name] ns-sym)
+    (js/goog.constructNamespace_ (comp/munge (str ns-sym))))
+  nil)
+
+(defn offer!
+  "Has the names of `:uses` and `:use-macros`, maps of name to namespace, be known in `ns-sym`, where it has none of its own."
+  [ns-sym {:keys [uses use-macros]}]
+  (let [{:keys [defs] :as here} (ns-map ns-sym)
+        taken?  (fn [sym] (or (contains? defs sym) (get-in here [:uses sym]) (get-in here [:use-macros sym])))
+        missing (fn [names] (into {} (remove (comp taken? key)) names))]
+    (swap! state update-in [::ana/namespaces ns-sym]
+      #(-> %
+           (update :uses merge (missing uses))
+           (update :use-macros merge (missing use-macros))))
+    nil))
+
+(defn retract!
+  "Has `sym` no longer refer to what `from` offers, since `ns-sym` is about to define one of its own."
+  [ns-sym sym from]
+  (doseq [kind [:uses :use-macros]]
+    (when (= from (get-in (ns-map ns-sym) [kind sym]))
+      (swap! state update-in [::ana/namespaces ns-sym kind] dissoc sym))))
+
+(defn ns-names
+  "The namespaces that are loaded, those of macros with their $macros suffix, and the bundled ones that are there for the asking."
+  []
+  (distinct (concat (keys (::ana/namespaces @state)) (bundled/names))))
+
+(defn seen-keywords
+  "The keywords in all code that this process has compiled, sorted."
+  []
+  (->> (vals (::ana/namespaces @state))
+       (mapcat #(get-in % [::ana/constants :seen]))
+       (filter keyword?)
+       distinct
+       sort))
 
 (defn defined-names
   "The names defined in a namespace, as symbols."

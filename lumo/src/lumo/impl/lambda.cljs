@@ -286,6 +286,14 @@
       (comp served (dev/handler! handler-name roots))
       (constantly (served (handler/load! handler-name roots))))))
 
+(defn- serve-nrepl!
+  "Has an nREPL server beside the handler where LUMO_NREPL, `[HOST:]PORT`, asks for one: what is evaluated there changes the next
+  answer."
+  []
+  (when-let [address (not-empty (env "LUMO_NREPL" nil))]
+    (compiler/require-ns! 'lumo.nrepl)
+    ((compiler/ns-value 'lumo.nrepl/serve-beside!) address)))
+
 (defn start!
   "Serves the handler named `handler-name` until stdin ends or bootstrap sends Stop."
   [handler-name]
@@ -298,6 +306,7 @@
         handler (try
                   (load-handler! handler-name)
                   (catch :default e (init-fault! e)))
+        _       (serve-nrepl!)
         loaded  (js/performance.now)]
     (watch-the-end!)
     (.listen ^js @channel

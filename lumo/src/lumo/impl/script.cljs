@@ -72,6 +72,25 @@
   []
   @running-ms)
 
+(defonce ^:private interruptible
+  (volatile! false))
+
+(defn interrupting
+  "Calls `f`; a SIGINT meanwhile ends the script that runs, be it an endless loop, with an error for which `interrupted?` is
+  true. What the script had on its stack is gone, its `finally` blocks too."
+  [f]
+  (let [outer @interruptible]
+    (vreset! interruptible true)
+    (try
+      (f)
+      (finally
+        (vreset! interruptible outer)))))
+
+(defn interrupted?
+  "True of the error of a script that was interrupted."
+  [e]
+  (= "ERR_SCRIPT_EXECUTION_INTERRUPTED" (some-> e .-code)))
+
 (defn- run-script! [js-text file line]
   (let [began  (js/performance.now)
         script (vm.Script. js-text
@@ -80,7 +99,7 @@
                       :importModuleDynamically (.. vm -constants -USE_MAIN_CONTEXT_DEFAULT_LOADER)})]
     (try
       ;; Node would put the line of JavaScript before the stack; what people are shown is the ClojureScript's.
-      (.runInThisContext script #js {:displayErrors false})
+      (.runInThisContext script #js {:displayErrors false :breakOnSigint @interruptible})
       (catch :default e
         ;; nil is thrown on as an error, since the compiler takes nil for none.
         (let [e (if (some? e) e (js/Error. "nil was thrown"))]

@@ -79,6 +79,17 @@
     (takes? f 3) (fn [event context out] (if out (f event context out) (f event context)))
     :else        (fn [event context _] (f event context))))
 
+(defn- current-caller
+  "As `caller`, of the function that the var holds when it is called: what a REPL redefines is what answers next."
+  [sym]
+  (let [value   (compiler/var-getter sym)
+        current (volatile! nil)]
+    (fn [event context out]
+      (let [f (value)]
+        (when-not (identical? f (first @current))
+          (vreset! current [f (caller f)]))
+        ((second @current) event context out)))))
+
 (defn- response-form [response]
   (when-not (contains? #{nil :stream} response)
     (fail "Runtime.HandlerNotFound"
@@ -96,7 +107,7 @@
       (undefined? f) (var-not-found (symbol (namespace sym)) sym)
       (not (ifn? f)) (fail "Runtime.HandlerNotFound" (str sym " is not a function but " (pr-str f)))
       :else
-      (let [call (caller f)
+      (let [call (current-caller sym)
             {:lambda/keys [event response]} (compiler/var-meta sym)]
         {:call     (fn ([event context] (call event context nil)) ([event context out] (call event context out)))
          :event    event
