@@ -9,13 +9,13 @@ import (
 // The REPL at a pseudo-terminal, key by key. NO_COLOR keeps colours out of what is compared, but where they are what is tried.
 
 const (
-	enter  = "\r"
-	tab    = "\t"
-	up     = "\x1b[A"
-	ctrlC  = "\x03"
-	ctrlD  = "\x04"
-	ctrlR  = "\x12"
-	redraw = "\r\x1b[J" // what precedes each picture of a text of one line
+	enter = "\r"
+	tab   = "\t"
+	up    = "\x1b[A"
+	ctrlC = "\x03"
+	ctrlD = "\x04"
+	ctrlR = "\x12"
+	runs  = "\x1b[?2004l" // what the editor writes when it gives the terminal to what runs
 )
 
 var plain = []string{"NO_COLOR=1"}
@@ -68,14 +68,14 @@ func TestTerminalEditsSeveralLines(t *testing.T) {
 func TestTerminalTakesAPastedSessionWithItsPrompts(t *testing.T) {
 	x := startREPL(t)
 	x.types("\x1b[200~cljs.user=> (+ 1\n     #_=> 2\n     #_=> 39)\x1b[201~" + enter)
-	x.shows("\r\n42\r\n")
+	x.shows(runs + "42\r\n")
 }
 
 func TestTerminalCompletes(t *testing.T) {
 	x := startREPL(t)
 	x.types("(reduce-k" + tab)
 	x.shows("(reduce-kv")
-	x.types(" + 0 {:a 5})" + enter)
+	x.types(" (fn [n _ v] (+ n v)) 0 {:a 5})" + enter)
 	x.shows("5\r\n")
 	x.types("(require '[clojure.string :as st] '[\"path\" :as path])" + enter)
 	x.shows("nil")
@@ -105,22 +105,22 @@ func TestTerminalRemembers(t *testing.T) {
 	second := startTerminal(t, home, plain, "-q")
 	second.shows("cljs.user=> ")
 	second.types(up + up + enter)
-	second.shows("\r\n\"one\"")
+	second.shows(runs + "\"one\"")
 	second.types(ctrlR + "two")
 	second.shows("search `two': (str \"two\")")
 	second.types(enter)
-	second.shows("\r\n\"two\"")
+	second.shows(runs + "\"two\"")
 }
 
 func TestTerminalInterrupts(t *testing.T) {
 	x := startREPL(t)
 	x.types("(do (println \"begun\") (loop [] (recur)))" + enter)
-	x.shows("\r\nbegun\r\n")
+	x.shows(runs + "begun\r\n")
 	x.types(ctrlC)
 	x.shows("interrupted\r\n")
 	x.shows("cljs.user=> ")
 	x.types("(println \"waiting\") (await (js/Promise. (fn [])))" + enter)
-	x.shows("\r\nwaiting\r\n")
+	x.shows(runs + "waiting\r\n")
 	x.shows("nil")
 	x.types(ctrlC)
 	x.shows("interrupted\r\n")
@@ -128,7 +128,7 @@ func TestTerminalInterrupts(t *testing.T) {
 	x.types("(unfinished" + ctrlC)
 	x.shows("cljs.user=> ")
 	x.types("(await (js/Promise.resolve :alive))" + enter)
-	x.shows("\r\n:alive\r\n")
+	x.shows(runs + ":alive\r\n")
 }
 
 func TestTerminalShowsWhatIsPrintedMeanwhileAboveTheText(t *testing.T) {

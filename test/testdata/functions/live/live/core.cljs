@@ -1,0 +1,4 @@
+(ns live.core)
+
+(defn handler [_]
+  {:answer "before"})
