@@ -43,6 +43,7 @@ func commands() []command {
 		{"new", "TEMPLATE FOLDER [flags]", "make a function's folder from a template", runNew},
 		{"invoke", "FOLDER [flags]", "run a function on a local Lambda and print its answer", runInvoke},
 		{"dev", "[FOLDER] [flags]", "serve a function over HTTP, and follow its source", runDev},
+		{"deps", "[FOLDER] [flags]", "fetch what deps.edn asks for, and compile it ahead of time", runDeps},
 		{"event", "NAME [flags]", "print a sample event", runEvent},
 		{"test", "[FOLDER] [flags]", "run a function's tests, in lumo", runTest},
 		{"layer", "build|publish [FOLDER...] [flags]", "write lumo's layer as a zip, or publish a layer", runLayer},

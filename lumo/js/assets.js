@@ -22,9 +22,8 @@ function text(name) {
   return view(name).toString('utf8');
 }
 
-// slices returns a function (offset, length) => string over the bytes of the asset after its first line, and that line.
-function slices(name) {
-  const bytes = view(name);
+// slicesOf returns a function (offset, length) => string over the bytes after the first line, and that line.
+function slicesOf(bytes) {
   const end = bytes.indexOf(10);
   const body = end + 1;
   return {
@@ -33,9 +32,15 @@ function slices(name) {
   };
 }
 
+// slices returns the slices of an asset.
+function slices(name) {
+  return slicesOf(view(name));
+}
+
 module.exports = {
   text,
   slices,
+  slicesOf,
   useFolder(dir) {
     folder = dir;
   },

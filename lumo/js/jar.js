@@ -64,6 +64,8 @@ class Jar {
       if (!name.endsWith('/')) {
         this.#entries.set(name, {
           method: directory.readUInt16LE(at + 10),
+          crc: directory.readUInt32LE(at + 16),
+          size: directory.readUInt32LE(at + 24),
           compressed: directory.readUInt32LE(at + 20),
           offset: directory.readUInt32LE(at + 42),
         });
@@ -74,6 +76,13 @@ class Jar {
 
   has(name) {
     return this.#entries.has(name);
+  }
+
+  // mark returns the CRC-32 and the size of an entry's content as the directory has them, or null where there is none. Nothing is
+  // read for it.
+  mark(name) {
+    const entry = this.#entries.get(name);
+    return entry ? { crc: entry.crc, size: entry.size } : null;
   }
 
   names() {

@@ -14,6 +14,7 @@ const MAX_ANSWER = 6 * 1024 * 1024 + 100;
 globalThis.$lumo = {
   assets: require('./assets.js'),
   jar: require('./jar.js'),
+  entryFile: require('./entry.js'),
   frame: require('./frame.js'),
   child: require('./child.js'),
   answer: require('./answer.js'),

@@ -11,6 +11,7 @@
 // The namespaces that are loaded on demand are compiled here by the self-hosted compiler itself, the one that will use them.
 'use strict';
 
+const crypto = require('crypto');
 const fs = require('fs');
 const path = require('path');
 const vm = require('vm');
@@ -110,6 +111,21 @@ function cacheFiles(dir) {
     .sort();
 }
 
+// digest names the bundle by its content; a compile cache is of one bundle.
+function digest(clojureScript, modules, assets) {
+  const hash = crypto.createHash('sha256');
+  const add = (text) => hash.update(`${text.length}\n`).update(text);
+  add(clojureScript);
+  add(modules);
+  for (const file of fs.readdirSync(assets, { recursive: true }).sort()) {
+    const name = path.join(assets, file);
+    if (!fs.statSync(name).isFile()) continue;
+    add(file);
+    add(fs.readFileSync(name, 'latin1'));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
 const clojureScript = fs.readFileSync(path.join(stage1, 'main.js'), 'utf8');
 fs.mkdirSync(assets, { recursive: true });
 
@@ -119,6 +135,7 @@ globalThis.$lumo = {
   assets: require(path.join(repo, 'lumo/js/assets.js')),
   jar: require(path.join(repo, 'lumo/js/jar.js')),
   addons: require(path.join(repo, 'lumo/js/addons.js')),
+  entryFile: require(path.join(repo, 'lumo/js/entry.js')),
   versions: JSON.stringify({ lumo: version }),
 };
 $lumo.assets.useFolder(assets);
@@ -155,5 +172,5 @@ for (const file of fs.readdirSync(checks)) {
 for (const name of ['server', 'minder']) {
   write(path.join(assets, 'nrepl', `${name}.js`), `${modules(path.join(repo, 'lumo/js/nrepl'))}(require)('./${name}.js');\n`);
 }
-write(path.join(out, 'main.js'), entry({ lumo: version }));
+write(path.join(out, 'main.js'), entry({ lumo: version, bundle: digest(clojureScript, modules(), assets) }));
 write(path.join(out, 'lumo.js'), clojureScript);

@@ -6,7 +6,8 @@
   the `:defs` map of a namespace read back (`LazyDefs`) decodes a definition when it is first looked up.
 
   Values as JSON: a keyword is \":name\", a symbol \"'name\", a string is itself, or \"~\" and itself where it starts with one
-  of : ' ~. A collection is an array whose first item says which: 0 map (keys and values in turn), 1 vector, 2 list, 3 set."
+  of : ' ~. A collection is an array whose first item says which: 0 map (keys and values in turn), 1 vector, 2 list, 3 set. So are
+  the literals that JSON lacks: 4 pattern (source and flags), 5 number that is not finite, 6 instant (milliseconds), 7 UUID."
   (:require
    [clojure.string :as string]))
 
@@ -28,7 +29,11 @@
     (keyword? x) (str x)
     (symbol? x)  (str "'" x)
     (string? x)  (if (re-find #"^[:'~]" x) (str "~" x) x)
-    (or (boolean? x) (number? x)) x
+    (boolean? x) x
+    (number? x)  (if (js/isFinite x) x #js [5 (str x)])
+    (regexp? x)  #js [4 (.-source x) (.-flags x)]
+    (inst? x)    #js [6 (inst-ms x)]
+    (uuid? x)    #js [7 (str x)]
     (map? x)     (encode-all 0 (mapcat identity (remove (fn [[_ v]] (fn? v)) x)))
     (vector? x)  (encode-all 1 x)
     (set? x)     (encode-all 3 (sort-by str x))
@@ -68,7 +73,11 @@
         2 (loop [i (dec n) l ()]
             (if (pos? i) (recur (dec i) (conj l (decode (aget x i)))) l))
         3 (loop [i 1 s (transient #{})]
-            (if (< i n) (recur (inc i) (conj! s (decode (aget x i)))) (persistent! s)))))
+            (if (< i n) (recur (inc i) (conj! s (decode (aget x i)))) (persistent! s)))
+        4 (js/RegExp. (aget x 1) (aget x 2))
+        5 (js/Number (aget x 1))
+        6 (js/Date. (aget x 1))
+        7 (uuid (aget x 1))))
 
     :else x))
 

@@ -10,6 +10,8 @@
   [{:flags ["-i" "--init"]      :arg "PATH" :key :init      :help "load a file or a resource of the class path"}
    {:flags ["-e" "--eval"]      :arg "STR"  :key :eval      :help "evaluate every form of STR and print what is not nil"}
    {:flags ["-c" "--classpath"] :arg "CP"   :key :classpath :help "folders and JARs, separated by `:`; may be repeated"}
+   {:flags ["-K" "--auto-cache"]            :key :auto-cache :help "keep compiled namespaces in .lumo_cache here"}
+   {:flags ["-k" "--cache"]     :arg "PATH" :key :cache     :help "keep them in PATH, which is made if need be"}
    {:flags ["-q" "--quiet"]                 :key :quiet     :help "no banner"}
    {:flags ["-v" "--verbose"]               :key :verbose   :help "say which namespaces are loaded, and from where"}
    {:flags ["-d" "--dumb-terminal"]         :key :dumb      :help "no line editing"}

@@ -43,7 +43,7 @@
                      (throw (ex-info (str "no source for " aname " on the build's class path") {})))
         parts    #js []]
     (compiler/eval-source (classpath/text resource)
-      {:file (str (compiler/ns->path ns-sym) (if macros? ".cljc" ".cljs")) :macros? macros? :collect #(.push parts %)})
+      {:file (str (compiler/ns->path ns-sym) (if macros? ".cljc" ".cljs")) :macros? macros? :collect (fn [js-text _] (.push parts js-text))})
     (check-deps! aname)
     (bundled/add! aname)
     #js [(string/join "\n" parts)

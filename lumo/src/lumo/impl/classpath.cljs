@@ -80,11 +80,12 @@
     :dir (let [file (.join node-path path resource)]
            (when (file? file) {:file file :read #(.readFileSync fs file)}))
     :jar (when-let [^js jar (open-jar path)]
-           (when (.has jar resource)
-             {:file (str path "!/" resource) :jar path :read #(.read jar resource)}))))
+           (when-let [^js mark (.mark jar resource)]
+             {:file (str path "!/" resource) :jar path :crc (.-crc mark) :size (.-size mark) :read #(.read jar resource)}))))
 
 (defn find-resource
-  "The first resource of that path on the class path: `{:file name-for-people, :read (fn [] js/Buffer)}`, or nil."
+  "The first resource of that path on the class path: `{:file name-for-people, :read (fn [] js/Buffer)}`, or nil. One in a JAR has
+  :jar, and the :crc (CRC-32) and :size of its content."
   [resource]
   (some #(lookup-in % resource) @entries))
 

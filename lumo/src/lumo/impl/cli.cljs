@@ -6,6 +6,7 @@
    [clojure.string :as string]
    [lumo.core :as lumo]
    [lumo.impl.args :as args]
+   [lumo.impl.cache :as cache]
    [lumo.impl.classpath :as classpath]
    [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
@@ -160,7 +161,8 @@
     run)
   (main! opts))
 
-(defn- configure! [{:keys [classpath] :as opts}]
+(defn- configure! [{:keys [classpath cache auto-cache] :as opts}]
+  (cache/install! {:write (or cache (when auto-cache ".lumo_cache"))})
   (classpath/set-paths! (cons (.cwd js/process) classpath))
   (npm/install! (.cwd js/process))
   (swap! compiler/options merge

@@ -6,7 +6,7 @@
   is loaded inside the form that requires it, so a chain of hundreds of requires does.
 
   A namespace is looked for in this order: loaded already, bundled, class path (`.cljs` `.cljc` `.js`; for macros `.clj`
-  `.cljc`), npm."
+  `.cljc`), npm. One of the class path that the compile cache has (lumo.impl.cache) is loaded from there."
   (:require
    [cljs.analyzer :as ana]
    [cljs.compiler :as comp]
@@ -18,9 +18,11 @@
    [clojure.string :as string]
    [lumo.impl.analysis :as analysis]
    [lumo.impl.bundled :as bundled]
+   [lumo.impl.cache :as cache]
    [lumo.impl.classpath :as classpath]
    [lumo.impl.emit :as emit]
    [lumo.impl.error :as error]
+   [lumo.impl.keep :as keep]
    [lumo.impl.npm :as npm]
    [lumo.impl.sample :as sample]
    [lumo.impl.script :as script]
@@ -48,7 +50,11 @@
   ;; Called with a namespace's name and its file before that is read; nil: nobody asks.
   (atom nil))
 
-(declare load-lib require-ns! ns-value)
+(def ^:dynamic ^:private *record*
+  "What is written down while a namespace is compiled to be kept: an atom of {:warnings [text], :tags {tag reader}}, or nil."
+  nil)
+
+(declare load! load-lib ns-map ns-value require-ns! take-over-cached!)
 
 ;; -- one form ----------------------------------------------------------------------------------------------------------
 
@@ -56,6 +62,7 @@
   "Analyzes and emits `form` in namespace `ns`; `emit!` gets the JavaScript and the form's places, as often as
   cljs.js evaluates something for it. Returns cljs.js's result map; throws what cljs.js reports as :error."
   [form ns opts emit!]
+  (take-over-cached!)
   (let [result (volatile! nil)]
     (emit/recording
       #(cljs/eval state form
@@ -101,13 +108,16 @@
               {:uses (zipmap (keys (:defs here)) (repeat ns))})))))))
 
 (defn- eval-macro!
-  "Evaluates a defmacro of namespace `ns` now, so that the next form can use it."
-  [form ns opts]
+  "Evaluates a defmacro of namespace `ns` now, so that the next form can use it. `collect` is given its JavaScript."
+  [form ns opts collect]
   (let [macros-ns (ana/macro-ns-name ns)
-        unit      (script/unit ana/*cljs-file*)]
+        unit      (script/unit ana/*cljs-file*)
+        emit!     (fn [js-text places]
+                    (when collect (collect js-text places))
+                    (script/add! unit js-text places))]
     (share-with-macros! ns macros-ns)
-    (script/add! unit (str "goog.provide(\"" (comp/munge macros-ns) "\");") nil)
-    (eval-form form macros-ns opts #(script/add! unit %1 %2))
+    (emit! (str "goog.provide(\"" (comp/munge macros-ns) "\");") nil)
+    (eval-form form macros-ns opts emit!)
     (script/flush! unit)
     (swap! state update-in [::ana/namespaces ns] update :use-macros assoc (second form) ns)
     (swap! state update-in [::ana/namespaces ns] update :require-macros assoc ns ns)
@@ -150,6 +160,7 @@
   [tag]
   (or (get tags/*cljs-data-readers* tag)
       (when-let [sym (data-reader-name tag)]
+        (when *record* (swap! *record* assoc-in [:tags tag] sym))
         (require-ns! (symbol (namespace sym)))
         (ns-value sym))))
 
@@ -219,10 +230,14 @@
     :script?  evaluate form by form, in order; without it or :each the source is a namespace: its forms are evaluated
               together, after the last one is compiled
     :each     the same, and call this with the value of each form; an expression's value costs time, so a script has none
-    :collect  called with each form's JavaScript (to keep a compiled namespace)
+    :collect  called with each form's JavaScript and its places (to keep a compiled namespace)
+    :collect-macros  called with the JavaScript of each macro that the namespace defines for itself
+    :entered  called with the name of the namespace after each form
+    :at-once? evaluate even the ns form together with the rest, as one script
 
   Returns the namespace that the source ended in."
-  [text {:keys [file ns macros? script? each collect] :or {ns 'cljs.user}}]
+  [text {:keys [file ns macros? script? each collect collect-macros entered at-once?] :or {ns 'cljs.user}}]
+  (take-over-cached!)
   (let [unit   (script/unit file)
         reader (rt/indexing-push-back-reader text 1 file)
         opts   (cond-> {} macros? (assoc :macros-ns true))
@@ -243,15 +258,18 @@
                (let [result (try
                               (cond
                                 (and (not macros?) (defmacro-form? form))
-                                (do (script/flush! unit) (eval-macro! form ns opts))
+                                (do (script/flush! unit) (eval-macro! form ns opts collect-macros))
 
                                 each  (eval-form form ns (assoc opts :context :expr :def-emits-var true) emit-and-run!)
                                 :else (eval-form form ns opts emit!))
                               (catch :default e
                                 (throw (placed e form file))))
                      ns'    (if (ns-form? form) (or (:ns result) ns) ns)]
-                 (when (or script? (ns-form? form))
+                 (when (or script? (and (ns-form? form) (not (and at-once? (= 'cljs.user ns)))))
                    (script/flush! unit))
+                 (when (or script? each)
+                   (cache/changed! ns'))
+                 (when entered (entered ns'))
                  (when each
                    (each (:value result)))
                  (recur ns')))))))))
@@ -294,15 +312,9 @@
 
 ;; -- a namespace ---------------------------------------------------------------------------------------------------------
 
-(defn ns->path
-  "The class path name of a namespace, without an extension: my-app.core is my_app/core."
-  [ns-sym]
-  (cljs/ns->relpath ns-sym))
+(def ns->path cache/ns->path)
 
-(defn source-paths-of
-  "The class path names under which the source of a namespace may be, in the order in which they are tried."
-  [ns-sym macros?]
-  (mapv #(str (ns->path ns-sym) %) (if macros? [".clj" ".cljc"] [".cljs" ".cljc" ".js"])))
+(def source-paths-of cache/source-paths-of)
 
 (defn- bundled-deps
   "The bundled namespaces that must be there before `ns-sym` is: of a macro namespace, whose code is yet to be evaluated, all it
@@ -332,18 +344,143 @@
   (throw (ex-info (str "Circular dependency: " (string/join " -> " (conj path name)))
            {:tag :cljs/analysis-error})))
 
+(defn- code-options
+  "All that shapes the code of a namespace besides its source."
+  []
+  (cond-> (dissoc @options :verbose)
+    *warn-on-infer*    (assoc :warn-on-infer true)
+    *unchecked-if*     (assoc :unchecked-if true)
+    *unchecked-arrays* (assoc :unchecked-arrays true)
+    (not *assert*)     (assoc :elide-asserts true)))
+
+(defn- tell-not-kept! [aname]
+  (fn [e]
+    (when (:verbose @options)
+      (binding [*print-fn* *print-err-fn*]
+        (println "not kept in the cache:" (str aname) (ex-message e))))))
+
+(defn- analysis-to-keep [ns-sym]
+  (binding [env/*compiler* state]
+    (ana/dump-specs ns-sym))
+  (get-in @state [::ana/namespaces ns-sym]))
+
+(defn- compile-and-keep!
+  "Compiles and loads a namespace, and puts it into the cache."
+  [{:keys [file read] :as resource} aname macros?]
+  (let [bytes      (read)
+        unit       (script/unit file)
+        start      (script/next-line unit)
+        parts      #js []
+        own-macros #js []
+        names      (volatile! #{})
+        record     (atom {:warnings [] :tags {}})]
+    (binding [*record* record]
+      (eval-source (.toString bytes "utf8")
+        {:file file :macros? macros? :at-once? true
+         :collect #(.push parts %1) :collect-macros #(.push own-macros %) :entered #(vswap! names conj %)}))
+    (if (= #{aname} @names)
+      (let [macros-ns (when (pos? (alength own-macros)) (ana/macro-ns-name aname))]
+        (keep/keep! {:aname      aname
+                     :macros?    macros?
+                     :resource   resource
+                     :bytes      bytes
+                     :js-text    (.join parts "\n")
+                     :script     (script/run-since start)
+                     :places     (script/places-since unit start)
+                     :macros     (when macros-ns (.join own-macros "\n"))
+                     :macros-analysis (some-> macros-ns ns-map)
+                     :own-macros macros-ns
+                     :ns-map     (analysis-to-keep aname)
+                     :tags       (:tags @record)
+                     :warnings   (:warnings @record)
+                     :tell       (tell-not-kept! aname)}))
+      ;; A file of several namespaces, or of another one than its name says.
+      (cache/changed! aname))))
+
 (defn- load-source! [{:keys [file path] :as resource} aname macros?]
   (tell-loading! aname (text/shown-path file))
+  (cache/forget! aname)
   (when (some #{aname} *loading*)
     (circular! (vec (drop-while #(not= aname %) *loading*)) aname))
   (when-let [tell! @on-load!]
     (tell! aname file))
   (if (string/ends-with? path ".js")
-    (script/run-text! (classpath/text resource) file)
+    (do (script/run-text! (classpath/text resource) file)
+        (cache/loaded! aname "js" (constantly "js")))
     (binding [*loading* (conj *loading* aname)]
       (when-not (= 'cljs.core aname)
         (swap! state update ::ana/namespaces dissoc aname))
-      (eval-source (classpath/text resource) {:file file :macros? macros?}))))
+      (if (cache/active?)
+        (compile-and-keep! resource aname macros?)
+        (eval-source (classpath/text resource) {:file file :macros? macros?})))))
+
+;; -- a namespace from the cache ------------------------------------------------------------------------------------------------
+
+(defn- take-over-own-macros!
+  "Makes the macros that a namespace defines for itself, or brings in a file beside its own, ready for what is compiled next."
+  [ns-sym ^js entry file {:keys [require-macros]}]
+  (let [macros-ns (ana/macro-ns-name ns-sym)]
+    (cond
+      (contains? @cljs/*loaded* macros-ns) nil
+
+      (.has entry "macros")
+      (do (swap! state assoc-in [::ana/namespaces macros-ns] (analysis/read-ns (.slices entry "macros-analysis")))
+          (script/run-text! (.text entry "macros") file)
+          (swap! cljs/*loaded* conj macros-ns))
+
+      (some #{ns-sym} (vals require-macros))
+      (do (load! ns-sym true)
+          (swap! cljs/*loaded* conj macros-ns)))))
+
+(defn- take-over-deps! [^js entry]
+  (doseq [dep (.. entry -head -deps)
+          :let [kind (aget dep 0)
+                lib  (aget dep 1)]]
+    (case kind
+      "bundled" (load-bundled! (symbol lib))
+      "goog"    (swap! state assoc-in [:js-dependency-index lib] {:group :goog})
+      nil)))
+
+(defn- take-over!
+  "Makes the compiler know one namespace that was loaded without it."
+  [^js loaded]
+  (let [name        (.-name loaded)
+        ^js entry   (.-entry loaded)
+        ^js slices  (some-> entry (.slices "analysis"))]
+    (swap! cljs/*loaded* conj name)
+    (cond
+      (.-js loaded) nil
+
+      (nil? slices) ; damaged since it was loaded
+      (load-source! (cache/find-source (without-macros-suffix name) (.-macros loaded)) name (.-macros loaded))
+
+      :else
+      (let [known (analysis/read-ns slices)]
+        (swap! state assoc-in [::ana/namespaces name] known)
+        (take-over-deps! entry)
+        (when-not (.-macros loaded)
+          (take-over-own-macros! name entry (.-file loaded) known))
+        (binding [env/*compiler* state]
+          (ana/register-specs known))
+        (.drop entry)))))
+
+(defn- take-over-cached!
+  "Makes the compiler know what has been loaded from the cache."
+  []
+  (run! take-over! (cache/take-unknown!)))
+
+(defn- find-cached [name macros?]
+  (when (cache/active?)
+    (cache/set-options! (code-options))
+    (cache/find-entry name macros? (empty? *loading*))))
+
+(defn- load-cached!
+  "Loads a namespace from the cache; nil where that has none that holds."
+  [name macros?]
+  (when-let [found (find-cached name macros?)]
+    (cache/load-entry! found)
+    (take-over-cached!)
+    true))
 
 (defn- goog-provided? [name]
   (and (string/starts-with? (str name) "goog")
@@ -374,8 +511,10 @@
       ;; The compiler has no analysis of the Closure library; that a name is of it is enough to refer to its functions.
       (do (swap! state assoc-in [:js-dependency-index (str name)] {:group :goog}) true)
 
+      (load-cached! name macros?) true
+
       :else
-      (when-let [resource (classpath/find-first (source-paths-of name macros?))]
+      (when-let [resource (cache/find-source name macros?)]
         (load-source! resource aname macros?)
         true))))
 
@@ -396,6 +535,8 @@
   "cljs.js's load hook. It loads the namespace itself and answers that there is nothing left to do. It throws where the namespace
   is nowhere to be found."
   [{:keys [name macros]} callback]
+  (when (empty? @cljs/*loaded*) ; :reload-all has forgotten what is loaded
+    (cache/forget-all!))
   (let [earlier (earlier-failure name)]
     (try
       ;; A clojure.x that is there, and wrong, is not made up for by a cljs.x.
@@ -408,26 +549,26 @@
         (throw e))))
   (callback {:lang :js :source ""}))
 
-(defn- class-path-lib? [name]
-  (boolean (classpath/find-first (source-paths-of (symbol name) false))))
-
-(defn- npm-dep?
-  "Replaces the compiler's own check: ClojureScript comes before npm."
-  [lib]
-  (and (not (bundled/bundled? (symbol (str lib))))
-       (npm/npm-module? lib #(class-path-lib? lib))))
+(defn- load-without-compiler!
+  "Loads a namespace from the cache, which leaves the compiler asleep; nil where that cannot be."
+  [ns-sym]
+  (when-not (or (bundled/bundled? ns-sym) (cache/kind-of-loaded ns-sym))
+    (when-let [found (find-cached ns-sym false)]
+      (cache/load-entry! found)
+      true)))
 
 (defn npm-lib?
   "True where `lib`, a string, names a module of Node's or of npm."
   [lib]
-  (boolean (npm-dep? lib)))
+  (boolean (cache/npm? lib)))
 
 (defn require-ns!
   "Requires a namespace, as `(require 'ns-sym)` in cljs.user would."
   [ns-sym]
-  (eval-form (list 'require (list 'quote ns-sym)) 'cljs.user {}
-    (let [unit (script/unit "lumo/require")]
-      (fn [js-text _] (script/add! unit js-text nil) (script/flush! unit)))))
+  (or (load-without-compiler! ns-sym)
+      (eval-form (list 'require (list 'quote ns-sym)) 'cljs.user {}
+        (let [unit (script/unit "lumo/require")]
+          (fn [js-text _] (script/add! unit js-text nil) (script/flush! unit))))))
 
 (defn ns-value
   "The value of a var, by its qualified symbol; `js/undefined` where there is no such var or namespace."
@@ -444,9 +585,10 @@
     (fn [] (unchecked-get holder key))))
 
 (defn ns-map
-  "What the compiler knows of a namespace."
+  "What the compiler knows of a namespace, or the cache that it was loaded from."
   [ns-sym]
-  (get-in @state [::ana/namespaces ns-sym]))
+  (or (get-in @state [::ana/namespaces ns-sym])
+      (some-> ^js (cache/entry-of ns-sym) (.slices "analysis") analysis/read-ns)))
 
 (defn enter-ns!
   "Makes the namespace be there, empty where it is not yet."
@@ -497,7 +639,7 @@
 (defn var-meta
   "The metadata of a var, by its qualified symbol, as the compiler knows it."
   [sym]
-  (get-in @state [::ana/namespaces (symbol (namespace sym)) :defs (symbol (name sym)) :meta]))
+  (get-in (ns-map (symbol (namespace sym))) [:defs (symbol (name sym)) :meta]))
 
 ;; -- warming up -----------------------------------------------------------------------------------------------------------
 
@@ -518,7 +660,13 @@
 (defn init!
   "Prepares the compiler. Done once, before the snapshot is taken."
   []
-  (set! ana/node-module-dep? npm-dep?)
+  ;; ClojureScript comes before npm.
+  (set! ana/node-module-dep? cache/npm?)
+  (reset! cache/hooks
+    {:bundled load-bundled!
+     :warn    #(@warn! %)
+     :tell    #(tell-loading! %1 (str "the cache in " (text/shown-path %2)))
+     :reader  data-reader-name})
   ;; Each namespace is provided as often as it is evaluated; the order of loading is ours, not goog's.
   (set! js/goog.isProvided_ (fn [_] false))
   (set! js/goog.require (fn [_] nil))
@@ -527,10 +675,12 @@
     [(fn [type env extra]
        (when (type ana/*cljs-warnings*)
          (when-let [message (ana/error-message type extra)]
-           (@warn! (error/report-text
-                     {:file ana/*cljs-file* :line (:line env) :column (:column env)
-                      ;; a macro's namespace is known by its ordinary name
-                      :message (string/replace message "$macros/" "/")})))))])
+           (let [warning (error/report-text
+                           {:file ana/*cljs-file* :line (:line env) :column (:column env)
+                            ;; a macro's namespace is known by its ordinary name
+                            :message (string/replace message "$macros/" "/")})]
+             (when *record* (swap! *record* update :warnings conj warning))
+             (@warn! warning)))))])
   ;; A rule for code that the Closure compiler optimizes; a script or a function in one file need not follow it.
   (set! ana/*cljs-warnings* (assoc ana/*cljs-warnings* :single-segment-namespace false))
   (emit/install!)

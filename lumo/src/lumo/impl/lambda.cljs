@@ -8,6 +8,7 @@
    [lumo.core :as lumo]
    [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
+   [lumo.impl.keep :as keep]
    [lumo.impl.lambda.dev :as dev]
    [lumo.impl.lambda.event :as event]
    [lumo.impl.lambda.handler :as handler]
@@ -70,6 +71,15 @@
 
 ;; -- the end of a request ------------------------------------------------------------------------------------------------------
 
+(defn- keep-compiled!
+  "Writes to the compile cache what init has compiled, a namespace at a time, when nothing else is to be done."
+  []
+  (when (keep/waiting?)
+    (js/setImmediate
+      (fn []
+        (keep/write-next!)
+        (keep-compiled!)))))
+
 (defn- close!
   "Takes the request off the open ones and calls `send`; true where it was still open."
   [^js request send]
@@ -80,7 +90,8 @@
     (when (zero? (.-size open-requests))
       (if @stopping
         (end!)
-        (.working ^js @channel false)))
+        (do (.working ^js @channel false)
+            (keep-compiled!))))
     true))
 
 (defn- stop!

@@ -26,6 +26,8 @@
     ;; The texts are joined by line ends, so that each starts at column 0, where its own places start counting.
     (set! pending-lines (+ pending-lines (.-length (.split js-text "\n"))))
     nil)
+  (nextLine [_]
+    (+ line pending-lines))
   (take [_]
     (let [taken #js {:source (.join pending "\n") :line line}]
       (set! line (+ line pending-lines))
@@ -91,11 +93,22 @@
   [e]
   (= "ERR_SCRIPT_EXECUTION_INTERRUPTED" (some-> e .-code)))
 
-(defn- run-script! [js-text file line]
+(defonce ^:private last-run
+  ;; What was run last, #js {:script :line}.
+  (volatile! nil))
+
+(defn run-since
+  "The vm.Script that was run last, from which V8's code cache can be had; nil where it did not begin at generated line `start`."
+  [start]
+  (let [^js run @last-run]
+    (when (= start (.-line run)) (.-script run))))
+
+(defn- run-script! [js-text file line code]
   (let [began  (js/performance.now)
         script (vm.Script. js-text
                  #js {:filename file
                       :lineOffset line
+                      :cachedData (or code js/undefined)
                       :importModuleDynamically (.. vm -constants -USE_MAIN_CONTEXT_DEFAULT_LOADER)})]
     (try
       ;; Node would put the line of JavaScript before the stack; what people are shown is the ClojureScript's.
@@ -106,26 +119,64 @@
           (vreset! last-thrown e)
           (throw e)))
       (finally
+        ;; What the script itself has run was set before.
+        (vreset! last-run #js {:script script :line line})
         (vreset! running-ms (+ @running-ms (- (js/performance.now) began)))))))
 
 (defn flush!
   "Evaluates what was added to the unit since the last run; returns the value of the last expression."
   [^Unit unit]
   (let [taken (.take unit)]
-    (run-script! (.-source taken) (.-name unit) (.-line taken))))
+    (run-script! (.-source taken) (.-name unit) (.-line taken) nil)))
 
 (defn run-text!
   "Evaluates JavaScript that is not compiled ClojureScript, under the name `file`."
   [js-text file]
-  (run-script! js-text file 0))
+  (run-script! js-text file 0 nil))
+
+(defn run-stored!
+  "Evaluates the JavaScript of a whole source that was compiled before. `code` is V8's code cache of it, or nil; `read-places`
+  gives, when a place is asked for, #js [#js [line places] …], the lines counted from the start of the text, or nil."
+  [name js-text code read-places]
+  (let [^Unit u (unit name)
+        line    (.-line u)]
+    (.push (.-segments u) #js [line nil read-places])
+    (.add u js-text nil)
+    (.take u)
+    (run-script! js-text name line code)))
+
+(defn places-since
+  "The places that were added to the unit from generated line `start` on, as `run-stored!` takes them."
+  [^Unit unit start]
+  (into-array
+    (for [segment (.-segments unit) :when (>= (aget segment 0) start)]
+      #js [(- (aget segment 0) start) (aget segment 1)])))
+
+(defn next-line
+  "The generated line at which what is added to the unit next will start."
+  [^Unit unit]
+  (.nextLine unit))
 
 ;; -- positions -----------------------------------------------------------------------------------------------------------
+
+(defn- read-stored!
+  "Puts the places of a stored source into the segments, in the place of segment `i` that stands for them."
+  [segments i]
+  (let [segment (aget segments i)]
+    (.apply (.-splice segments) segments
+      (into-array (list* i 1
+                    (map (fn [stored] #js [(+ (aget segment 0) (aget stored 0)) (aget stored 1)])
+                      ((aget segment 2))))))))
 
 (defn- segment-at [segments line]
   (loop [i (dec (alength segments))]
     (when-not (neg? i)
       (let [segment (aget segments i)]
-        (if (<= (aget segment 0) line) segment (recur (dec i)))))))
+        (cond
+          (< line (aget segment 0)) (recur (dec i))
+          (aget segment 1)          segment
+          :else (do (read-stored! segments i)
+                    (segment-at segments line)))))))
 
 (defn- place-at
   "The last of the places, which are in the order of their generated positions, that is not behind the line and column; the

@@ -3,6 +3,7 @@
   be called."
   (:require
    [clojure.string :as string]
+   [lumo.impl.cache :as cache]
    [lumo.impl.classpath :as classpath]
    [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
@@ -34,6 +35,15 @@
             (jars-in (in task-root "lib"))
             [layer-root]
             (jars-in (in layer-root "lib")))))
+
+(defn- caches
+  "The compile caches of a function: its own and that of the layers, and one for what it compiles itself, so that a lumo that takes
+  this one's place, or a restored one's, need not. That is written when there is time (lumo.impl.keep)."
+  [task-root layer-root]
+  (let [in #(.join node-path % ".lumo_cache")]
+    {:write  (in (.tmpdir (js/require "os")))
+     :read   [(in task-root) (in layer-root)]
+     :defer? true}))
 
 ;; -- finding the function ----------------------------------------------------------------------------------------------------
 
@@ -120,5 +130,6 @@
   (let [sym (parse-name text)]
     (classpath/set-paths! (class-path task-root layer-root))
     (npm/install! task-root)
+    (cache/install! (caches task-root layer-root))
     (require-namespace! (symbol (namespace sym)))
     (resolve! text)))
