@@ -80,7 +80,7 @@ class Entry {
   text(name) {
     const bytes = this.bytes(name);
     // Latin 1 is copied as it is, where UTF-8 has to be looked through; the compiler writes ASCII but for comments.
-    return bytes && bytes.toString(this.head.ascii?.includes(name) ? 'latin1' : 'utf8');
+    return bytes?.toString(this.head.ascii?.includes(name) ? 'latin1' : 'utf8');
   }
 
   // slices returns a section as lumo.impl.analysis reads it.
@@ -140,6 +140,19 @@ function discard(file) {
   }
 }
 
+// makeFolder makes a folder and those above it. Node's own way to (recursive: true) never comes back where a file system, such as
+// /proc, says that a folder in one that exists has no parent.
+function makeFolder(folder) {
+  try {
+    fs.mkdirSync(folder);
+  } catch (e) {
+    if (e.code === 'EEXIST') return;
+    if (e.code !== 'ENOENT' || fs.existsSync(path.dirname(folder))) throw e;
+    makeFolder(path.dirname(folder));
+    makeFolder(folder);
+  }
+}
+
 let written = 0;
 
 // write puts an entry where `file` says; `sections` are strings and Buffers by their names, in the order in which they are
@@ -161,8 +174,10 @@ function write(file, head, sections) {
   const line = Buffer.from(JSON.stringify({ format: FORMAT, stamp: unique, size, ascii, ...head, sections: table }));
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${unique}`);
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(temporary, Buffer.concat([Buffer.from(sumText(line)), line, Buffer.from('\n'), ...parts]), { flag: 'wx' });
+    makeFolder(path.dirname(file));
+    fs.writeFileSync(temporary, Buffer.concat([Buffer.from(sumText(line)), line, Buffer.from('\n'), ...parts]), {
+      flag: 'wx',
+    });
     fs.renameSync(temporary, file);
     return null;
   } catch (e) {

@@ -22,6 +22,13 @@
   (is (seq? (through-json '(1 2))))
   (is (= () (through-json ()))))
 
+(deftest literals-that-json-lacks-come-back
+  (let [x [#inst "2026-01-02T03:04:05.678Z" #uuid "550e8400-e29b-41d4-a716-446655440000" ##Inf ##-Inf]]
+    (is (= x (through-json x))))
+  (is (js/isNaN (through-json ##NaN)))
+  (let [pattern (through-json #"(?i)a/b")]
+    (is (= ["a/b" "i"] [(.-source pattern) (.-flags pattern)]))))
+
 (deftest large-maps-and-sets-come-back
   (let [m (into {} (map (fn [i] [(keyword (str "k" i)) i])) (range 100))]
     (is (= m (through-json m)))
@@ -46,7 +53,7 @@
 
 (deftest functions-in-maps-are-left-out-and-other-strangers-refused
   (is (= {:a 1} (through-json {:a 1 :f inc})))
-  (is (string/includes? (ex-message (thrown #(analysis/encode {:a (js/Date.)}))) "cannot store")))
+  (is (string/includes? (ex-message (thrown #(analysis/encode {:a (js/Map.)}))) "cannot store")))
 
 ;; -- a stored namespace -----------------------------------------------------------------------------------------------
 
