@@ -49,7 +49,7 @@ test('whatever byte is changed or missing, no wrong one is given out', () => {
       damaged[i] ^= 0x41;
       fs.writeFileSync(file, damaged);
       const got = given();
-      if (got) got.forEach((part, k) => assert.ok(part == null || part === right[k], `byte ${i}: ${part}`));
+      for (const [k, part] of (got ?? []).entries()) assert.ok(part == null || part === right[k], `byte ${i}: ${part}`);
       // A changed byte of a section takes that section away, one of the head all.
       assert.notDeepEqual(got, right, `byte ${i} changed, and nobody noticed`);
       fs.writeFileSync(file, whole.subarray(0, i));
