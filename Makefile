@@ -62,8 +62,11 @@ lint: need-go ## check the form of Go, JavaScript and ClojureScript
 fmt: need-go ## put Go, JavaScript and ClojureScript in form
 	$(BUILD) fmt
 
-bench: layer ## measure starts and round trips; prints Go's benchmark format
-	go test -run '^$$' -bench . -benchtime 1x ./bench/...
+bench: layer ## measure this layer beside its peers (node, nbb, Go); prints the goals; writes docs/bench (npm, cmake, g++, java)
+	$(BUILD) bench-deps
+	go test -run '^$$' -bench . -benchtime 1x -timeout 1h ./bench >.cache/bench/results.txt || { cat .cache/bench/results.txt; exit 1; }
+	cat .cache/bench/results.txt
+	go run ./bench/page docs/bench <.cache/bench/results.txt
 
 update-goldens: layer ## rewrite the golden files and the notices, for review
 	$(BUILD) notices

@@ -17,8 +17,13 @@ type artefacts struct {
 	root      string // of the source tree
 	bootstrap string
 	lumo      string
+	command   string // lumo-lambda
+	layer     string // the layer's zip
 	engine    string // the bare Node.js that lumo is made of
 	goEcho    string
+	node      string // Node.js as its project builds it, for glibc
+	peers     string // the folder of the npm packages
+	advanced  string // the folder of the functions as compiled ClojureScript
 }
 
 // find finds or makes them, once.
@@ -29,9 +34,18 @@ var find = sync.OnceValues(func() (a artefacts, err error) {
 	arch := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 	a.bootstrap = filepath.Join(a.root, "dist", arch, "bootstrap")
 	a.lumo = filepath.Join(a.root, "dist", arch, "lumo")
-	for _, program := range []string{a.bootstrap, a.lumo} {
-		if _, err := os.Stat(program); err != nil {
+	a.command = filepath.Join(a.root, "dist", "lumo-lambda")
+	a.layer = filepath.Join(a.root, "dist", "lumo-lambda-"+arch+".zip")
+	for _, file := range []string{a.bootstrap, a.lumo, a.command, a.layer} {
+		if _, err := os.Stat(file); err != nil {
 			return a, fmt.Errorf("%w: run `make layer` first", err)
+		}
+	}
+	bench := filepath.Join(a.root, ".cache", "bench")
+	a.node, a.peers, a.advanced = filepath.Join(bench, "node", "node"), filepath.Join(bench, "peers"), filepath.Join(bench, "advanced")
+	for _, file := range []string{a.node, a.peers, a.advanced} {
+		if _, err := os.Stat(file); err != nil {
+			return a, fmt.Errorf("%w: run `go run ./build bench-deps` first", err)
 		}
 	}
 	out, err := a.goCommand("run", "./build", "engine", arch)

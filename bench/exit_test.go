@@ -25,11 +25,12 @@ func BenchmarkExit(b *testing.B) {
 		{"engine-bare", []string{a.engine, "-e", "0"}},
 		{"lumo-version", []string{a.lumo, "-V"}}, // restores the snapshot, compiles nothing
 		{"lumo-expression", []string{a.lumo, "-e", "(+ 1 2)"}},
+		{"nbb-expression", []string{a.node, filepath.Join(a.peers, "node_modules", "nbb", "cli.js"), "-e", "(+ 1 2)"}},
 		{"lumo-100-functions", []string{a.lumo, functions}},
 	}
 	took := make([][]time.Duration, len(subjects))
 	rss := make([][]float64, len(subjects))
-	inTurns(len(subjects), func(i int) {
+	inTurns(*rounds, len(subjects), func(i int) {
 		cmd := exec.Command(subjects[i].argv[0], subjects[i].argv[1:]...)
 		begin := time.Now()
 		if err := cmd.Run(); err != nil {
@@ -40,11 +41,7 @@ func BenchmarkExit(b *testing.B) {
 		rss[i] = append(rss[i], float64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1024)
 	})
 	for i, s := range subjects {
-		metrics(b, s.name, map[string]float64{
-			"exit-ms":     ms(quantile(took[i], 0.5)),
-			"exit-min-ms": ms(quantile(took[i], 0)),
-			"max-rss-MiB": quantile(rss[i], 0.5),
-		})
+		metrics(b, s.name, spread("exit", "ms", inMS(took[i])), map[string]float64{"max-rss-MiB": quantile(rss[i], 0.5)})
 	}
 }
 

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -26,27 +26,13 @@ type lambdaRuntime struct {
 	dir  string
 }
 
-// runtimes are the subjects of the benchmarks that need a Runtime API; function is hello or echo.
-func (a artefacts) runtimes(function string) []lambdaRuntime {
-	here := filepath.Join(a.root, "bench")
-	folder := filepath.Join(a.root, "examples", "hello")
-	if function == "echo" {
-		folder = filepath.Join(a.root, "test", "testdata", "functions", "echo")
-	}
-	return []lambdaRuntime{
-		{name: "aws-lambda-go", argv: []string{a.goEcho}, env: []string{"_HANDLER=" + function}, dir: here},
-		{name: "javascript", argv: []string{a.engine, filepath.Join(here, "testdata", "loop.js")},
-			env: []string{"_HANDLER=" + function}, dir: filepath.Join(here, "testdata")},
-		{name: "lumo", argv: []string{a.bootstrap}, env: []string{"_HANDLER=" + function + ".core/handler"}, dir: folder},
-	}
-}
-
 // started is a runtime that runs, on a Runtime API of its own.
 type started struct {
 	name string
 	api  *runtimeapitest.Server
 	cmd  *exec.Cmd
-	done chan error // takes what the program ended with
+	said bytes.Buffer // its stderr; to be read when it has ended
+	done chan error   // takes what the program ended with
 }
 
 func (r lambdaRuntime) start() (*started, error) {
@@ -70,8 +56,12 @@ func (s *started) exec(r lambdaRuntime, addr string) error {
 		"LAMBDA_TASK_ROOT=" + r.dir,
 		"AWS_LAMBDA_FUNCTION_NAME=bench",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512",
+		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
+		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/bench",
+		"AWS_LAMBDA_LOG_STREAM_NAME=bench",
 		"PATH=" + os.Getenv("PATH"),
 	}, r.env...)
+	s.cmd.Stderr = &s.said
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
@@ -167,7 +157,7 @@ func measureStart(ctx context.Context, r lambdaRuntime) (sample startSample, err
 		}
 	case end := <-s.done:
 		s.done <- end
-		return sample, fmt.Errorf("the runtime ended: %w", end)
+		return sample, fmt.Errorf("the runtime ended: %w\n%s", end, &s.said)
 	case <-ctx.Done():
 		return sample, ctx.Err()
 	}

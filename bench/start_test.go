@@ -5,14 +5,26 @@ import (
 	"time"
 )
 
-// BenchmarkStart measures the first event of a runtime that has just been started: the greeting of examples/hello.
+// BenchmarkStart measures the first event of a runtime that has just been started: a greeting.
 func BenchmarkStart(b *testing.B) {
-	a := needArtefacts(b)
-	subjects := a.runtimes("hello")
+	subjects, err := needArtefacts(b).runtimes("hello")
+	measureStarts(b, subjects, err)
+}
+
+// BenchmarkStartWithSDK measures the same in functions that have @aws-sdk/client-s3 loaded and a client made.
+func BenchmarkStartWithSDK(b *testing.B) {
+	subjects, err := needArtefacts(b).runtimesWithSDK()
+	measureStarts(b, subjects, err)
+}
+
+func measureStarts(b *testing.B, subjects []lambdaRuntime, err error) {
+	if err != nil {
+		b.Fatal(err)
+	}
 	next := make([][]time.Duration, len(subjects))
 	answer := make([][]time.Duration, len(subjects))
 	pss := make([][]float64, len(subjects))
-	inTurns(len(subjects), func(i int) {
+	inTurns(*rounds, len(subjects), func(i int) {
 		s, err := measureStart(b.Context(), subjects[i])
 		if err != nil {
 			b.Fatalf("%s: %v", subjects[i].name, err)
@@ -22,12 +34,6 @@ func BenchmarkStart(b *testing.B) {
 		pss[i] = append(pss[i], s.pss)
 	})
 	for i, s := range subjects {
-		metrics(b, s.name, map[string]float64{
-			"next-ms":       ms(quantile(next[i], 0.5)),
-			"next-min-ms":   ms(quantile(next[i], 0)),
-			"answer-ms":     ms(quantile(answer[i], 0.5)),
-			"answer-min-ms": ms(quantile(answer[i], 0)),
-			"pss-MiB":       quantile(pss[i], 0.5),
-		})
+		metrics(b, s.name, spread("next", "ms", inMS(next[i])), spread("answer", "ms", inMS(answer[i])), spread("pss", "MiB", pss[i]))
 	}
 }

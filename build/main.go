@@ -10,6 +10,7 @@
 //	lumo [ARCH]     join engine and bundle into one executable; prints its path
 //	layer [ARCH]    write dist/: the layer's zip, its two executables, the developer's command
 //	deps            fetch or check what the tests and the linters need
+//	bench-deps      fetch and make the peers of `make bench` (npm, cmake, g++, make)
 //	lint            check the form of Go, JavaScript and ClojureScript
 //	fmt             rewrite them in that form
 //	test-js         run the JavaScript tests on the engine
@@ -60,6 +61,7 @@ var targets = map[string]func(context.Context, *tree, host.Arch, io.Writer) erro
 	"lumo":               lumoTarget,
 	"layer":              layerTarget,
 	"deps":               depsTarget,
+	"bench-deps":         benchDepsTarget,
 	"lint":               lintTarget,
 	"fmt":                fmtTarget,
 	"test-js":            testJSTarget,

@@ -1,3 +1,3 @@
 'use strict';
 
-module.exports = async (event) => event;
+exports.handler = async (event) => event;

@@ -1,6 +1,6 @@
 'use strict';
 
-module.exports = async (event, context) => {
+exports.handler = async (event, context) => {
   console.log('greeting for request', context.awsRequestId);
   return { greeting: `Hello, ${event.name}!` };
 };

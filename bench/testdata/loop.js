@@ -2,7 +2,7 @@
 'use strict';
 
 const http = require('node:http');
-const handler = require(`./${process.env._HANDLER}.js`);
+const handler = require(`./${process.env._HANDLER}.js`).handler;
 
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
