@@ -11,6 +11,7 @@ import (
 
 	"github.com/lumo-lambda/lumo-lambda/build/internal/fetch"
 	"github.com/lumo-lambda/lumo-lambda/build/internal/host"
+	"github.com/lumo-lambda/lumo-lambda/build/internal/sea"
 	"github.com/lumo-lambda/lumo-lambda/build/internal/step"
 	"github.com/lumo-lambda/lumo-lambda/layer"
 )
@@ -29,6 +30,11 @@ func layerTarget(ctx context.Context, t *tree, arch host.Arch, _ io.Writer) erro
 	if err := install(lumo, filepath.Join(dist, "lumo")); err != nil {
 		return err
 	}
+	for _, name := range besideLumo {
+		if err := installIfThere(filepath.Join(filepath.Dir(lumo), name), filepath.Join(dist, name)); err != nil {
+			return err
+		}
+	}
 	if err := t.goBuild(ctx, arch, "./cmd/bootstrap", filepath.Join(dist, "bootstrap")); err != nil {
 		return err
 	}
@@ -45,11 +51,35 @@ func layerTarget(ctx context.Context, t *tree, arch host.Arch, _ io.Writer) erro
 	return t.zip(ctx, arch, t.flavour, dist)
 }
 
+// besideLumo are files that lumo has with it, where its engine can use them.
+var besideLumo = []string{sea.RuntimeSnapshot, sea.IDFile}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// installIfThere is install, where there is such a file; else there will be none at its place either.
+func installIfThere(from, to string) error {
+	if exists(from) {
+		return install(from, to)
+	}
+	if err := os.Remove(to); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("remove what an older lumo had: %w", err)
+	}
+	return nil
+}
+
 // layerFiles are what the layer of a flavour holds; the two executables and their bill of materials are in the folder dist.
 func (t *tree) layerFiles(ctx context.Context, f flavour, dist string) ([]layer.File, error) {
 	notices, err := t.noticeFiles(ctx, f)
 	if err != nil {
 		return nil, err
+	}
+	for _, name := range besideLumo {
+		if path := filepath.Join(dist, name); exists(path) {
+			notices = append(notices, layer.File{Name: name, Path: path})
+		}
 	}
 	return append(notices,
 		layer.File{Name: "bootstrap", Path: filepath.Join(dist, "bootstrap"), Exec: true},

@@ -13,7 +13,8 @@ import (
 	"github.com/lumo-lambda/lumo-lambda/build/internal/step"
 )
 
-// lumoStep joins the engine of a flavour and the bundle, and tries the result.
+// lumoStep joins the engine of a flavour and the bundle, and tries the result. Where the engine can start from a snapshot of a
+// file, that of the runtime lies beside it.
 func (t *tree) lumoStep(ctx context.Context, arch host.Arch, f flavour) (*step.Step, error) {
 	engine, err := t.flavouredEngineStep(arch, f)
 	if err != nil {
@@ -50,7 +51,14 @@ func (t *tree) lumoStep(ctx context.Context, arch host.Arch, f flavour) (*step.S
 			if err := sea.Build(ctx, f.runner(arch), exe, dir, filepath.Join(job.Work, "sea"), out, job.Log); err != nil {
 				return err
 			}
-			return tryLumo(ctx, f.runner(arch), out, job.Log)
+			if err := tryLumo(ctx, f.runner(arch), out, job.Log); err != nil {
+				return err
+			}
+			takes, err := sea.TakesSnapshots(exe)
+			if err != nil || !takes {
+				return err
+			}
+			return sea.BuildRuntime(ctx, f.runner(arch), exe, dir, filepath.Join(job.Work, "runtime"), out, job.Out, job.Log)
 		},
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/lumo-lambda/lumo-lambda/lumoproc"
+	"github.com/lumo-lambda/lumo-lambda/packaged"
 )
 
 // config is what the environment says.
@@ -23,6 +24,7 @@ type config struct {
 	options  string // the user's NODE_OPTIONS
 	optioned bool   // there is such a variable
 	nodePath string // where lumo finds npm modules outside the function's folder
+	snapshot string // that lumo starts from; "": its own, which has the compiler
 
 	concurrency int // invocations at a time, on managed instances; 0 elsewhere
 	children    int // lumos that they are spread over
@@ -141,7 +143,7 @@ func (cfg *config) childEnviron(environ []string) []string {
 	env := make([]string, 0, len(environ)+3)
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
-		if strings.HasPrefix(name, "_LAMBDA_") || name == optionsVar || name == usersVar || name == nodePathVar || name == wrappedVar {
+		if strings.HasPrefix(name, "_LAMBDA_") || name == optionsVar || name == usersVar || name == nodePathVar || name == wrappedVar || name == packaged.SnapshotVar {
 			continue
 		}
 		env = append(env, kv)
@@ -151,5 +153,8 @@ func (cfg *config) childEnviron(environ []string) []string {
 		env = append(env, usersVar+"="+cfg.options)
 	}
 	env = append(env, nodePathVar+"="+cfg.nodePath)
+	if cfg.snapshot != "" {
+		env = append(env, packaged.SnapshotVar+"="+cfg.snapshot)
+	}
 	return env
 }

@@ -26,6 +26,8 @@
 //	LUMO_EXEC_WRAPPED                the wrapper that has run; set by bootstrap for itself
 //	AWS_LAMBDA_INITIALIZATION_TYPE   snap-start: the sandbox is snapshot after init, and the calls of a restore are made
 //	_LAMBDA_TELEMETRY_LOG_FD         a descriptor of the platform's, which is kept from lumo
+//	LUMO_START                       source, packaged or snapshot: how a packaged function starts; by default the fastest way
+//	                                 that its package has and that fits (packaged.go)
 //	LUMO_METRICS                     1 for one line of metrics about the start, in CloudWatch's embedded metric format
 //
 // Lumo gets all of the environment, except what begins with _LAMBDA_ (descriptors and sockets of the platform) and
@@ -34,6 +36,7 @@
 //	NODE_OPTIONS                     --max-old-space-size=… --max-semi-space-size=… --inspect-port=127.0.0.1:0
 //	                                 --inspect-publish-uid=stderr in front of the user's value
 //	LUMO_NODE_OPTIONS                the user's value, unset where there was none; lumo puts it back for the function
+//	LUMO_SNAPSHOT                    the snapshot to start from, of a packaged function; the user's own is not passed on
 //	NODE_PATH                        the layers' nodejs/node_modules and node_modules behind the user's value
 //
 // # The end of the sandbox
@@ -106,6 +109,10 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 		return failInit(ctx, api, log, reportOf(cfg, wrapErr))
 	}
 
+	var why string
+	if cfg.snapshot, why = chooseStart(cfg, env); why != "" {
+		log.warn("", why)
+	}
 	child := cfg.child(environ)
 	child.Log = log.lines
 	began := time.Now()

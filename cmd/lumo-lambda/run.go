@@ -44,6 +44,7 @@ func commands() []command {
 		{"invoke", "FOLDER [flags]", "run a function on a local Lambda and print its answer", runInvoke},
 		{"dev", "[FOLDER] [flags]", "serve a function over HTTP, and follow its source", runDev},
 		{"deps", "[FOLDER] [flags]", "fetch what deps.edn asks for, and compile it ahead of time", runDeps},
+		{"package", "FOLDER [flags]", "compile a function, so that it starts faster, and write its zip", runPackage},
 		{"event", "NAME [flags]", "print a sample event", runEvent},
 		{"test", "[FOLDER] [flags]", "run a function's tests, in lumo", runTest},
 		{"layer", "build|publish [FOLDER...] [flags]", "write lumo's layer as a zip, or publish a layer", runLayer},

@@ -7,9 +7,6 @@
 
 const { startupSnapshot } = require('v8');
 
-// Lambda's limit for a buffered answer: 6 MiB and 100 bytes ("Exceeded maximum allowed payload size (6291556 bytes)").
-const MAX_ANSWER = 6 * 1024 * 1024 + 100;
-
 // What ClojureScript sees of JavaScript, as js/$lumo.
 globalThis.$lumo = {
   assets: require('./assets.js'),
@@ -20,9 +17,10 @@ globalThis.$lumo = {
   answer: require('./answer.js'),
   streams: require('./streams.js'),
   addons: require('./addons.js'),
+  builtins: require('./builtins.js'),
   selfcheck: require('./selfcheck.js'),
   versions: $bundle.versions,
-  maxAnswer: MAX_ANSWER,
+  maxAnswer: require('./limits.js').MAX_ANSWER,
   entry: __filename, // as stack frames name it
 };
 

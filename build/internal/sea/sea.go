@@ -46,7 +46,7 @@ func Build(ctx context.Context, run host.Runner, engine, bundle, work, out strin
 	if err != nil {
 		return err
 	}
-	if err := writeEntry(work); err != nil {
+	if err := writeEntry(work, "main.js"); err != nil {
 		return err
 	}
 	text, err := json.MarshalIndent(config{
@@ -58,8 +58,8 @@ func Build(ctx context.Context, run host.Runner, engine, bundle, work, out strin
 	if err := os.WriteFile(filepath.Join(work, "sea-config.json"), text, 0o644); err != nil {
 		return fmt.Errorf("write sea-config.json: %w", err)
 	}
-	if err := generate(ctx, run, engine, work, log); err != nil {
-		return err
+	if err := runEngine(ctx, run, engine, work, log, "--experimental-sea-config", "sea-config.json"); err != nil {
+		return fmt.Errorf("make the start-up snapshot with the engine: %w", err)
 	}
 	return join(engine, filepath.Join(work, "lumo.blob"), out)
 }
@@ -75,25 +75,25 @@ const (
 		"require('v8').startupSnapshot.addSerializeCallback(()=>process.binding('fs').statValues.fill(0));"
 )
 
-// writeEntry writes the script that the snapshot is made of: main.js after the prelude.
-func writeEntry(work string) error {
-	script, err := os.ReadFile(filepath.Join(work, "main.js"))
+// writeEntry writes the script that the snapshot is made of: the bundle's script after the prelude.
+func writeEntry(work, script string) error {
+	text, err := os.ReadFile(filepath.Join(work, script))
 	if err != nil {
 		return fmt.Errorf("read the bundle's script: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(work, entry), append([]byte(prelude), script...), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(work, entry), append([]byte(prelude), text...), 0o644); err != nil {
 		return fmt.Errorf("write the snapshot's script: %w", err)
 	}
 	return nil
 }
 
-// generate has the engine run main.js and write what came of it as lumo.blob.
-func generate(ctx context.Context, run host.Runner, engine, work string, log io.Writer) error {
-	cmd, err := run(ctx, "node", engine,
+// runEngine has the engine run a script and write what came of it.
+func runEngine(ctx context.Context, run host.Runner, engine, work string, log io.Writer, args ...string) error {
+	cmd, err := run(ctx, "node", engine, append([]string{
 		"--random-seed=1", // the seed of V8's hashes while building; a start has its own
 		"--predictable",   // one thread: what the concurrent compiler has done by the end is a matter of luck
 		"--no-warnings",   // a warning's text, with this process's number in it, would be kept in the snapshot
-		"--experimental-sea-config", "sea-config.json")
+	}, args...)...)
 	if err != nil {
 		return err
 	}
@@ -101,10 +101,7 @@ func generate(ctx context.Context, run host.Runner, engine, work string, log io.
 	// Nothing of the builder's environment may reach the snapshot.
 	cmd.Env = []string{"LC_ALL=C", "TZ=UTC", "PATH=/usr/bin:/bin"}
 	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("make the start-up snapshot with the engine: %w", err)
-	}
-	return nil
+	return cmd.Run()
 }
 
 func join(engine, blob, out string) error {

@@ -5,6 +5,7 @@
       java -cp JARS:lumo/src:build/recipes/bundle clojure.main -m bundle REPO OUT
 
   OUT/main.js   every namespace, as one script that defines the globals `goog`, `cljs`, `clojure`, `lumo`
+  OUT/runtime.js  the same of what a packaged function runs on, which has no compiler
   OUT/out/      the compiler's working folder: sources, and NAME.cache.edn with the analysis of each namespace
 
   A warning of the compiler about a namespace of lumo's fails the build."
@@ -64,11 +65,15 @@
   (let [warnings (atom [])
         opts     (assoc options
                         :output-dir (str out "/out")
-                        :output-to  (str out "/main.js"))]
+                        :output-to  (str out "/main.js")
+                        :warning-handlers [(collect-own warnings)])]
     (.mkdirs (io/file out))
     (order-by-name!)
     (keep-lines!)
-    (api/build (str repo "/lumo/src") (assoc opts :warning-handlers [(collect-own warnings)]))
+    (api/build (str repo "/lumo/src") opts)
+    ;; What the first has compiled is taken as it is.
+    (api/build (api/inputs (str repo "/lumo/src/lumo/runtime.cljs"))
+               (assoc opts :main 'lumo.runtime :output-to (str out "/runtime.js")))
     (when (seq @warnings)
       (binding [*out* *err*]
         (run! println (distinct @warnings))

@@ -4,7 +4,9 @@
 //
 //   REPO       the project's root
 //   STAGE1     the output of stage 1 (bundle.clj)
-//   OUT        a folder: main.js, the snapshot's entry script; lumo.js, the compiled ClojureScript; and assets/
+//   OUT        a folder: main.js, the snapshot's entry script; lumo.js, the compiled ClojureScript; and assets/. In
+//              assets/runtime is the same for packaged functions: packaged.js, the entry script of their snapshot, runtime.js,
+//              and NAME.js of each bundled namespace that they bring themselves where they need it
 //   CLASSPATH  JARs that hold the sources of the macro namespaces, separated by ":"
 //   VERSION    of lumo
 //
@@ -54,11 +56,13 @@ const NAMESPACES = [
   'lumo.nrepl',
 ];
 
+const ENTRIES = ['main.js', 'packaged.js'];
+
 // The modules of a folder, each in a function of its own, with a require that knows them and Node's built-ins.
 function modules(dir) {
   const names = fs
     .readdirSync(dir)
-    .filter((f) => f.endsWith('.js') && !f.endsWith('.test.js') && f !== 'main.js')
+    .filter((f) => f.endsWith('.js') && !f.endsWith('.test.js') && !ENTRIES.includes(f))
     .sort();
   const bodies = names.map(
     (f) =>
@@ -78,10 +82,10 @@ function modules(dir) {
 })`;
 }
 
-// The entry script. The compiled ClojureScript is a script of its own, lumo.js, because it must define globals, because stack
-// frames tell the interpreter's own code by that name, and because text inside this script would be in the snapshot twice.
-function entry(versions) {
-  const main = fs.readFileSync(path.join(repo, 'lumo/js/main.js'), 'utf8');
+// An entry script. The compiled ClojureScript is a script of its own, because it must define globals, because stack frames tell
+// the interpreter's own code by its name, lumo.js, and because text inside this script would be in the snapshot twice.
+function entry(name, clojureScript, versions) {
+  const main = fs.readFileSync(path.join(repo, 'lumo/js', name), 'utf8');
   return `'use strict';
 (function (node, folder) {
 const require = ${modules(path.join(repo, 'lumo/js'))}(node);
@@ -89,7 +93,7 @@ const $bundle = {
   versions: ${JSON.stringify(JSON.stringify(versions))},
   assetFolder: () => node('path').join(folder, 'assets'),
   runClojureScript: () => {
-    const text = node('fs').readFileSync(node('path').join(folder, 'lumo.js'), 'latin1');
+    const text = node('fs').readFileSync(node('path').join(folder, ${JSON.stringify(clojureScript)}), 'latin1');
     new (node('vm').Script)(text, { filename: 'lumo.js' }).runInThisContext();
   },
 };
@@ -141,12 +145,34 @@ globalThis.$lumo = {
 $lumo.assets.useFolder(assets);
 new vm.Script(clojureScript, { filename: 'lumo.js' }).runInThisContext();
 
+// The runtime runs in a global object of its own, which tells what it has.
+const runtime = fs.readFileSync(path.join(stage1, 'runtime.js'), 'utf8');
+const runtimeGlobal = vm.createContext({ require, process, console, Buffer, URL, performance, $lumo });
+runtimeGlobal.global = runtimeGlobal;
+new vm.Script(runtime, { filename: 'lumo.js' }).runInContext(runtimeGlobal);
+const has = (global, name) => Boolean(global.goog.getObjectByName(name.replace(/-/g, '_')));
+
+// What is or needs the compiler is of no use to a packaged function (lumo.impl.package has the same list).
+const COMPILER =
+  /^(cljs\.(js|analyzer|compiler|env|closure|repl|source-map|tagged-literals)|lumo\.(impl|repl|build|main))(\.|$)/;
+
+// bundledCode is the JavaScript of a namespace as stage 1 compiled it.
+function bundledCode(file) {
+  return fs
+    .readFileSync(file.replace(/\.clj[cs]?\.cache\.edn$/, '.js'), 'utf8')
+    .replace(/^\/\/# sourceMappingURL.*$/m, '');
+}
+
 const listing = {};
 const build = globalThis.lumo.impl.build;
 for (const file of cacheFiles(path.join(stage1, 'out'))) {
   const [name, analysis] = build.analysis_of_cache(fs.readFileSync(file, 'utf8'));
+  if (!has(globalThis, name) && !name.endsWith('$macros')) continue; // it is the runtime's own
   write(path.join(assets, 'analysis', `${name}.json`), analysis);
-  listing[name] = 'loaded';
+  listing[name] = has(runtimeGlobal, name) ? 'runtime' : 'loaded';
+  if (listing[name] === 'loaded' && !name.endsWith('$macros') && !COMPILER.test(name)) {
+    write(path.join(assets, 'runtime', `${name}.js`), bundledCode(file));
+  }
 }
 globalThis.lumo.main.prepare(listing);
 build.configure(`${classpath}:${path.join(repo, 'lumo/lib')}`);
@@ -172,5 +198,9 @@ for (const file of fs.readdirSync(checks)) {
 for (const name of ['server', 'minder']) {
   write(path.join(assets, 'nrepl', `${name}.js`), `${modules(path.join(repo, 'lumo/js/nrepl'))}(require)('./${name}.js');\n`);
 }
-write(path.join(out, 'main.js'), entry({ lumo: version, bundle: digest(clojureScript, modules(), assets) }));
+// The digest is of what main.js is made of as well.
+const versions = { lumo: version, bundle: digest(clojureScript, modules(path.join(repo, 'lumo/js')), assets) };
+write(path.join(assets, 'runtime', 'packaged.js'), entry('packaged.js', 'runtime.js', versions));
+write(path.join(assets, 'runtime', 'runtime.js'), runtime);
+write(path.join(out, 'main.js'), entry('main.js', 'lumo.js', versions));
 write(path.join(out, 'lumo.js'), clojureScript);

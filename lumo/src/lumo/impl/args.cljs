@@ -28,7 +28,9 @@
    {:flags ["-V" "--version"]               :key :version   :main? true :help "print the version"}
    {:flags ["--selfcheck"]                  :key :selfcheck :main? true :help "check that this file works here, a line a check"}
    ;; For bootstrap alone; not in the help text.
-   {:flags ["--lambda"]         :arg "NS/FN" :key :lambda   :main? true}])
+   {:flags ["--lambda"]         :arg "NS/FN" :key :lambda   :main? true}
+   ;; For lumo-lambda package alone.
+   {:flags ["--package"]        :arg "NS/FN" :key :package  :main? true}])
 
 (def ^:private by-flag
   (into {} (for [option table, flag (:flags option)] [flag option])))

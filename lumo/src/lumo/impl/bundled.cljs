@@ -8,19 +8,22 @@
 
 (defonce ^:private contents
   ;; {:loaded set of namespaces whose code is in the snapshot, :analysis and :code sets of namespaces that have such an
-  ;; asset}; macro namespaces carry their $macros suffix.
-  (atom {:loaded #{} :analysis #{} :code #{}}))
+  ;; asset, :runtime those that packaged functions have without asking}; macro namespaces carry their $macros suffix.
+  (atom {:loaded #{} :analysis #{} :code #{} :runtime #{}}))
 
 (defn install!
-  "Takes the list that the bundle was built with, a JS object of name -> \"loaded\" or \"code\"."
+  "Takes the list that the bundle was built with, a JS object of name -> \"loaded\", \"runtime\" (the same, and it is in the snapshot of
+  packaged functions) or \"code\"."
   [^js listing]
   (reset! contents
     (reduce (fn [m k]
-              (let [sym (symbol k)]
-                (-> m
-                    (update :analysis conj sym)
-                    (update (if (= "code" (unchecked-get listing k)) :code :loaded) conj sym))))
-      {:loaded #{} :analysis #{} :code #{}}
+              (let [sym   (symbol k)
+                    where (unchecked-get listing k)]
+                (cond-> (update m :analysis conj sym)
+                  (= "code" where)    (update :code conj sym)
+                  (not= "code" where) (update :loaded conj sym)
+                  (= "runtime" where) (update :runtime conj sym))))
+      {:loaded #{} :analysis #{} :code #{} :runtime #{}}
       (js-keys listing))))
 
 (defn add!
@@ -48,6 +51,18 @@
   "The JavaScript of a bundled namespace for which `code?` is true."
   [ns-sym]
   (.text js/$lumo.assets (str "code/" ns-sym ".js")))
+
+(defn in-runtime?
+  "True where a bundled namespace is in the snapshot of packaged functions."
+  [ns-sym]
+  (contains? (:runtime @contents) ns-sym))
+
+(defn runtime-code
+  "The JavaScript of a bundled namespace that a packaged function has to bring itself."
+  [ns-sym]
+  (if (code? ns-sym)
+    (code ns-sym)
+    (.text js/$lumo.assets (str "runtime/" ns-sym ".js"))))
 
 (defn ns-analysis
   "The analysis of a bundled namespace."

@@ -10,8 +10,9 @@
    [lumo.impl.classpath :as classpath]
    [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
-   [lumo.impl.lambda :as lambda]
+   [lumo.impl.lambda.serve :as serve]
    [lumo.impl.npm :as npm]
+   [lumo.impl.package :as package]
    [lumo.impl.script :as script]
    [lumo.impl.stack :as stack]
    [lumo.impl.text :as text]))
@@ -191,7 +192,8 @@
         :version (println (version-text))
         :legal   (println (.text js/$lumo.assets "NOTICES"))
         :selfcheck (.run js/$lumo.selfcheck)
-        :lambda  (lambda/start! (:lambda opts))
+        :lambda  (serve/start! (:lambda opts))
+        :package (package/write! (:package opts) (first (:args opts)))
         (do
           (.on js/process "uncaughtException" report!)
           (configure! opts)

@@ -242,7 +242,7 @@
         reader (rt/indexing-push-back-reader text 1 file)
         opts   (cond-> {} macros? (assoc :macros-ns true))
         emit!  (fn [js-text places]
-                 (when collect (collect js-text))
+                 (when collect (collect js-text places))
                  (script/add! unit js-text places)
                  nil)
         emit-and-run! (fn [js-text places]
@@ -331,6 +331,15 @@
     (binding [*print-fn* *print-err-fn*]
       (println "loading" (str aname) "from" from))))
 
+(defonce recorder
+  ;; Called with each namespace of the class path when it has been loaded: its name, its file, and a JS array of #js [javascript
+  ;; places] of its forms. nil: nobody wants to know.
+  (atom nil))
+
+(defn- tell-recorder! [aname resource forms]
+  (when @recorder
+    (@recorder aname resource forms)))
+
 (defn- load-bundled! [ns-sym]
   (when-not (get-in @state [::ana/namespaces ns-sym :name])
     (tell-loading! ns-sym "lumo itself")
@@ -406,13 +415,18 @@
     (tell! aname file))
   (if (string/ends-with? path ".js")
     (do (script/run-text! (classpath/text resource) file)
-        (cache/loaded! aname "js" (constantly "js")))
+        (cache/loaded! aname "js" (constantly "js"))
+        (tell-recorder! aname resource #js [#js [(classpath/text resource) nil]]))
     (binding [*loading* (conj *loading* aname)]
       (when-not (= 'cljs.core aname)
         (swap! state update ::ana/namespaces dissoc aname))
-      (if (cache/active?)
-        (compile-and-keep! resource aname macros?)
-        (eval-source (classpath/text resource) {:file file :macros? macros?})))))
+      (cond
+        @recorder       (let [forms #js []]
+                          (eval-source (classpath/text resource)
+                            {:file file :macros? macros? :collect (fn [js-text places] (.push forms #js [js-text places]))})
+                          (tell-recorder! aname resource forms))
+        (cache/active?) (compile-and-keep! resource aname macros?)
+        :else           (eval-source (classpath/text resource) {:file file :macros? macros?})))))
 
 ;; -- a namespace from the cache ------------------------------------------------------------------------------------------------
 
@@ -667,10 +681,7 @@
      :warn    #(@warn! %)
      :tell    #(tell-loading! %1 (str "the cache in " (text/shown-path %2)))
      :reader  data-reader-name})
-  ;; Each namespace is provided as often as it is evaluated; the order of loading is ours, not goog's.
-  (set! js/goog.isProvided_ (fn [_] false))
-  (set! js/goog.require (fn [_] nil))
-  (set! js/goog.provide (fn [name] (js/goog.constructNamespace_ name)))
+  (script/load-in-our-order!)
   (set! ana/*cljs-warning-handlers*
     [(fn [type env extra]
        (when (type ana/*cljs-warnings*)

@@ -6,12 +6,9 @@
   first closes the open requests with a Fault that says so."
   (:require
    [lumo.core :as lumo]
-   [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
    [lumo.impl.keep :as keep]
-   [lumo.impl.lambda.dev :as dev]
    [lumo.impl.lambda.event :as event]
-   [lumo.impl.lambda.handler :as handler]
    [lumo.impl.lambda.log :as log]
    [lumo.impl.lambda.source :as source]
    [lumo.impl.lambda.where :as where]
@@ -285,41 +282,35 @@
                   :shutdown (asks-for-the-end?)
                   :startMs began :loadMs load-ms :compileMs (max 0 (- load-ms (script/running-time)))}))))
 
-(defn- served [handler]
+(defn places
+  "Where the function and the layers are."
+  []
+  {:task-root  (env "LAMBDA_TASK_ROOT" (.cwd js/process))
+   :layer-root (env "LUMO_OPT" "/opt")})
+
+(defn served
+  "A handler as lumo.impl.lambda.handler/handler makes it, with what reads its events."
+  [handler]
   (assoc handler :read-event (event/event-reader (:event handler))))
 
-(defn- load-handler!
-  "Loads the handler; a function that gives it to each invocation, and in `lumo-lambda dev` may throw."
-  [handler-name]
-  (let [roots {:task-root  (env "LAMBDA_TASK_ROOT" (.cwd js/process))
-               :layer-root (env "LUMO_OPT" "/opt")}]
-    (if (dev/on?)
-      (comp served (dev/handler! handler-name roots))
-      (constantly (served (handler/load! handler-name roots))))))
-
-(defn- serve-nrepl!
-  "Has an nREPL server beside the handler where LUMO_NREPL, `[HOST:]PORT`, asks for one: what is evaluated there changes the next
-  answer."
-  []
-  (when-let [address (not-empty (env "LUMO_NREPL" nil))]
-    (compiler/require-ns! 'lumo.nrepl)
-    ((compiler/ns-value 'lumo.nrepl/serve-beside!) address)))
-
 (defn start!
-  "Serves the handler named `handler-name` until stdin ends or bootstrap sends Stop."
-  [handler-name]
+  "Serves the handler named `handler-name` until stdin ends or bootstrap sends Stop. `load!` loads it, given the places that it is
+  looked for in, and returns a function that gives it, as `served` makes it, to each invocation. `beside!` is called when it is
+  loaded."
+  [handler-name load! beside!]
   (reset! channel (js/$lumo.child.Channel. (js/$lumo.child.claim)))
   (log/install! @channel)
-  (reset! compiler/warn! #(log/log! "warn" %))
   (restore-node-options!)
   (where/install!)
   (let [began   (js/performance.now)
         handler (try
-                  (load-handler! handler-name)
+                  (load! handler-name (places))
                   (catch :default e (init-fault! e)))
-        _       (serve-nrepl!)
+        _       (beside!)
         loaded  (js/performance.now)]
     (watch-the-end!)
+    ;; bootstrap asks for the first event while the listening is set up.
+    (ready! handler-name began loaded)
     (.listen ^js @channel
       (fn [^js message]
         (condp = (.-type message)
@@ -327,5 +318,4 @@
           js/$lumo.frame.Type.Credit (grant! (.-request message) (.-bytes message))
           js/$lumo.frame.Type.Cancel (cancel! (.-request message))
           js/$lumo.frame.Type.Stop   (stop! 0)))
-      #(.exit js/process 0))
-    (ready! handler-name began loaded)))
+      #(.exit js/process 0))))

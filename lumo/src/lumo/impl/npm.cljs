@@ -61,11 +61,10 @@
       (reduce (fn [o k] (when (some? o) (unchecked-get o k))) module (string/split sub #"\."))
       module)))
 
-(defn install!
-  "Makes `folder` the place from which modules are looked up, and defines the global `require` that compiled code calls."
-  [folder]
-  (let [node-require (.createRequire node-module (str folder "/"))
-        wrapper      (fn require [lib]
+(defn use!
+  "Has `node-require`, a function as Node's modules have it, load modules, and defines the global `require` that compiled code calls."
+  [^js node-require]
+  (let [wrapper      (fn require [lib]
                        (if (string/includes? lib "$") (load-sub lib) (load-module lib)))]
     (js/Object.assign wrapper node-require)
     (swap! state assoc :require node-require)
@@ -74,3 +73,8 @@
     ;; cljs.nodejs took the one of the snapshot's builder.
     (set! nodejs/require wrapper)
     nil))
+
+(defn install!
+  "Makes `folder` the place from which modules are looked up."
+  [folder]
+  (use! (.createRequire node-module (str folder "/"))))

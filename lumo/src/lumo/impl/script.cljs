@@ -103,13 +103,18 @@
   (let [^js run @last-run]
     (when (= start (.-line run)) (.-script run))))
 
+(defn- compile
+  "A script; `code-cache` is what V8 kept of an earlier compilation of it, or nil."
+  [js-text file line code-cache]
+  (vm.Script. js-text
+    #js {:filename file
+         :lineOffset line
+         :cachedData (or code-cache js/undefined)
+         :importModuleDynamically (.. vm -constants -USE_MAIN_CONTEXT_DEFAULT_LOADER)}))
+
 (defn- run-script! [js-text file line code]
   (let [began  (js/performance.now)
-        script (vm.Script. js-text
-                 #js {:filename file
-                      :lineOffset line
-                      :cachedData (or code js/undefined)
-                      :importModuleDynamically (.. vm -constants -USE_MAIN_CONTEXT_DEFAULT_LOADER)})]
+        script (compile js-text file line code)]
     (try
       ;; Node would put the line of JavaScript before the stack; what people are shown is the ClojureScript's.
       (.runInThisContext script #js {:displayErrors false :breakOnSigint @interruptible})
@@ -157,6 +162,19 @@
   [^Unit unit]
   (.nextLine unit))
 
+(defn load!
+  "Evaluates the text of a script as `run-text!` does, compiled before where `code-cache` fits. Returns `#js {:value, :script}`."
+  [js-text file code-cache]
+  (let [script (compile js-text file 0 code-cache)]
+    #js {:value (.runInThisContext script #js {:displayErrors false}) :script script}))
+
+(defn load-in-our-order!
+  "Has goog leave it to us what is loaded when: each namespace is provided as often as it is evaluated."
+  []
+  (set! js/goog.isProvided_ (fn [_] false))
+  (set! js/goog.require (fn [_] nil))
+  (set! js/goog.provide (fn [name] (js/goog.constructNamespace_ name))))
+
 ;; -- positions -----------------------------------------------------------------------------------------------------------
 
 (defn- read-stored!
@@ -190,17 +208,30 @@
       (recur (+ i 4) i)
       found)))
 
-(defn source-position
-  "Where the generated 0-based `line` and `column` of the source called `name` came from: `{:line :column}`, 1-based, or nil
+(defn position-in
+  "Where the generated 0-based `line` and `column` came from, by segments as a Unit has them: `{:line :column}`, 1-based, or nil
   where it is not known."
+  [segments line column]
+  (when-let [segment (segment-at segments line)]
+    (let [places (aget segment 1)]
+      (when-let [i (place-at places (- line (aget segment 0)) column)]
+        {:line (inc (aget places (+ i 2))) :column (inc (aget places (+ i 3)))}))))
+
+(defonce packaged
+  ;; What tells of a script of many sources that was compiled in another process: a function of a line and a column to
+  ;; `{:file :line :column}`, its name, and whether a file is one of its sources.
+  (atom {:name nil :position (fn [_line _column] nil) :source? (fn [_file] false)}))
+
+(defn source-position
+  "Where the generated 0-based `line` and `column` of the script called `name` came from: `{:line :column}`, 1-based, with `:file`
+  where that is not called `name` too; or nil where it is not known."
   [name line column]
-  (when-let [^Unit u (.get units name)]
-    (when-let [segment (segment-at (.-segments u) line)]
-      (let [places (aget segment 1)]
-        (when-let [i (place-at places (- line (aget segment 0)) column)]
-          {:line (inc (aget places (+ i 2))) :column (inc (aget places (+ i 3)))})))))
+  (if (= name (:name @packaged))
+    ((:position @packaged) line column)
+    (when-let [^Unit u (.get units name)]
+      (position-in (.-segments u) line column))))
 
 (defn known?
-  "True where `name` is a source that was compiled in this process."
+  "True where `name` is a source that was compiled in this process, or for it."
   [name]
-  (.has units name))
+  (or (.has units name) (= name (:name @packaged)) ((:source? @packaged) name)))

@@ -11,7 +11,7 @@
    [clojure.string :as string]
    [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
-   [lumo.impl.lambda.handler :as handler]
+   [lumo.impl.lambda.load :as load]
    [lumo.impl.lambda.log :as log]))
 
 (def ^:private fs (js/require "fs"))
@@ -79,7 +79,7 @@
   "Loads the handler's namespace, with all of it that is not loaded. What is still not, nobody requires any more."
   [handler-name roots]
   (try
-    (handler/load! handler-name roots)
+    (load/load! handler-name roots)
     (swap! sources select-keys @cljs/*loaded*)
     (reset! failure nil)
     (catch :default e
@@ -132,7 +132,7 @@
 
 (defn handler!
   "Loads the handler, or remembers why it cannot be. Returns a function that gives, at each call, the handler as its source and
-  whoever redefined it say, as `handler/load!` does; it throws what
+  whoever redefined it say, as `load/load!` does; it throws what
   keeps it from that."
   [handler-name roots]
   (reset! compiler/on-load! note!)
@@ -149,4 +149,4 @@
         (watch-all!))
       (when-let [e @failure]
         (throw e))
-      (handler/resolve! handler-name))))
+      (load/resolve! handler-name))))

@@ -5,7 +5,6 @@
   code or a child process, reaches bootstrap through the stderr pipe instead. Which request a line belongs to follows the
   asynchronous context, so a timer that an earlier invocation left behind is never taken for the current one's."
   (:require
-   [cljs.pprint :as pprint]
    [clojure.string :as string]
    [lumo.impl.error :as error]
    [lumo.impl.lambda.record :as record]))
@@ -129,11 +128,18 @@
           (record! level text nil e)
           (log! level text))))))
 
+(defn- pretty
+  "A value as text for people. A packaged function that does not use cljs.pprint has none: then it is on one line."
+  [x]
+  (if-let [pprint (js/goog.getObjectByName "cljs.pprint.pprint")]
+    (with-out-str (pprint x))
+    (pr-str x)))
+
 (defn- tapped
   "What `tap>` is given, pretty-printed, at DEBUG."
   [x]
   (when (enabled? "debug")
-    (let [text (string/trim-newline (with-out-str (pprint/pprint x)))]
+    (let [text (string/trim-newline (pretty x))]
       (if (:json? @state)
         (record! "debug" text {:tap x} nil)
         (log! "debug" text)))))

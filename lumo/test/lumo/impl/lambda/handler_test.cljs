@@ -5,6 +5,7 @@
    [lumo.fixture :as fixture :refer [join thrown with-class-path with-folder]]
    [lumo.impl.error :as error]
    [lumo.impl.lambda.handler :as handler]
+   [lumo.impl.lambda.load :as load]
    [lumo.impl.npm :as npm]))
 
 (deftest a-handlers-name-is-a-namespace-and-a-function
@@ -27,7 +28,7 @@
       (with-class-path []
         (fn []
           (try
-            (f (handler/load! text {:task-root (join folder "task") :layer-root (join folder "opt")}))
+            (f (load/load! text {:task-root (join folder "task") :layer-root (join folder "opt")}))
             (finally
               (npm/install! (js/process.cwd)))))))))
 

@@ -1,0 +1,30 @@
+(ns lumo.impl.lambda.serve
+  "Serves a handler that is loaded from source: in `lumo-lambda dev` one that follows it, and beside it, where that is asked for, an
+  nREPL server."
+  (:require
+   [lumo.impl.compiler :as compiler]
+   [lumo.impl.lambda :as lambda]
+   [lumo.impl.lambda.dev :as dev]
+   [lumo.impl.lambda.load :as load]
+   [lumo.impl.lambda.log :as log]))
+
+(defn- load!
+  "Loads the handler; a function that gives it to each invocation, and in `lumo-lambda dev` may throw."
+  [handler-name roots]
+  (if (dev/on?)
+    (comp lambda/served (dev/handler! handler-name roots))
+    (constantly (lambda/served (load/load! handler-name roots)))))
+
+(defn- serve-nrepl!
+  "Has an nREPL server beside the handler where LUMO_NREPL, `[HOST:]PORT`, asks for one: what is evaluated there changes the next
+  answer."
+  []
+  (when-let [address (not-empty (unchecked-get (.-env js/process) "LUMO_NREPL"))]
+    (compiler/require-ns! 'lumo.nrepl)
+    ((compiler/ns-value 'lumo.nrepl/serve-beside!) address)))
+
+(defn start!
+  "Serves the handler named `handler-name` until stdin ends or bootstrap sends Stop."
+  [handler-name]
+  (reset! compiler/warn! #(log/log! "warn" %))
+  (lambda/start! handler-name load! serve-nrepl!))
