@@ -33,7 +33,7 @@ func packagedFunction(t *testing.T, change func(p *packaged.Package, root string
 	for _, name := range []string{"src/my/core.cljs", "lib/a.jar"} {
 		sum, err := packaged.Sum(filepath.Join(root, name))
 		require.NoError(t, err)
-		p.Files = append(p.Files, packaged.Source{name, sum})
+		p.Files = append(p.Files, packaged.Source{Name: name, Sum: sum})
 	}
 	change(p, root)
 	write(filepath.Join(root, packaged.Folder, packaged.File), p)
@@ -74,7 +74,7 @@ func TestPackageThatDoesNotFitIsNotUsed(t *testing.T) {
 		{"a changed JAR", "lib/a.jar has changed", func(_ *packaged.Package, root string) {
 			require.NoError(t, os.WriteFile(filepath.Join(root, "lib/a.jar"), []byte("Not looked into"), 0o644))
 		}},
-		{"a source that is gone", "gone.cljs has changed", func(p *packaged.Package, _ string) { p.Files = append(p.Files, packaged.Source{"gone.cljs", ""}) }},
+		{"a source that is gone", "gone.cljs has changed", func(p *packaged.Package, _ string) { p.Files = append(p.Files, packaged.Source{Name: "gone.cljs"}) }},
 		{"a source that comes first now", "my/core.cljs is new", func(_ *packaged.Package, root string) {
 			require.NoError(t, os.Mkdir(filepath.Join(root, "my"), 0o755))
 			require.NoError(t, os.WriteFile(filepath.Join(root, "my/core.cljs"), nil, 0o644))
