@@ -62,7 +62,10 @@ function describe() {
     shape[name] = Object.fromEntries(Object.keys(module).map((key) => [key, shapeOf(module[key])]));
   }
   shape[PROMISES] = Object.fromEntries(
-    Object.entries(require(PROMISES)).map(([key, value]) => [key, typeof value === 'function' ? { kind: 'promise' } : shapeOf(value)]),
+    Object.entries(require(PROMISES)).map(([key, value]) => [
+      key,
+      typeof value === 'function' ? { kind: 'promise' } : shapeOf(value),
+    ]),
   );
   const keys = Object.keys(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(globalThis.crypto)));
   shape[WEB_CRYPTO] = Object.fromEntries(
@@ -75,7 +78,7 @@ function describe() {
 // class meanwhile is one too.
 function later(what, { kind, methods = [] }, real) {
   const bound = new Map(); // methods run on the real object, which may have private members
-  const target = kind === 'function' ? function () {} : {};
+  const target = kind === 'function' ? class {} : {}; // what can be called, and made instances of
   const given = []; // what was set while building
   let settled;
   const settle = () => {

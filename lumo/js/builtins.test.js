@@ -48,7 +48,10 @@ test('an object that was made while building becomes one when it is used', () =>
 test('what needs an outcome at once is refused, and remembered where the error is caught', () => {
   const before = builtins.refusals.length;
   whileBuilding(() => {
-    assert.throws(() => modules.get('http').get('http://127.0.0.1:1/'), /^Error: http.get is used while the function is loaded/);
+    assert.throws(
+      () => modules.get('http').get('http://127.0.0.1:1/'),
+      /^Error: http.get is used while the function is loaded/,
+    );
     const agent = new (modules.get('https').Agent)();
     assert.throws(() => agent.maxSockets, /new https.Agent\(\).maxSockets is used/);
   });

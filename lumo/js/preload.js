@@ -190,7 +190,9 @@ class Preload {
     lumo.runtime.preload(root);
     const active = process.getActiveResourcesInfo();
     if (active.length > 0) {
-      throw new Refusal(`when the function is loaded it still waits for something (${[...new Set(active)].join(', ')})`);
+      throw new Refusal(
+        `when the function is loaded it still waits for something (${[...new Set(active)].join(', ')})`,
+      );
     }
   }
 
