@@ -74,11 +74,19 @@ function describe() {
   return shape;
 }
 
+// constructible is a function that can be called and made instances of. Not a class: its prototype is fixed, and the stand-in
+// has to show that of the real one.
+function constructible() {
+  return function () {
+    return this;
+  };
+}
+
 // later is a function or an object that stands for what real() gives after the restore. An instance that was made of a
 // class meanwhile is one too.
 function later(what, { kind, methods = [] }, real) {
   const bound = new Map(); // methods run on the real object, which may have private members
-  const target = kind === 'function' ? class {} : {}; // what can be called, and made instances of
+  const target = kind === 'function' ? constructible() : {};
   const given = []; // what was set while building
   let settled;
   const settle = () => {

@@ -32,8 +32,8 @@ test('a function that was taken while building is the real one afterwards', () =
 });
 
 test('an object that was made while building becomes one when it is used', () => {
+  const { Agent } = whileBuilding(() => ({ Agent: modules.get('http').Agent }));
   const agent = whileBuilding(() => {
-    const { Agent } = modules.get('http');
     const made = new Agent({ maxSockets: 7 });
     made.label = 'mine';
     assert.ok(!(undefined instanceof Agent));
@@ -42,6 +42,8 @@ test('an object that was made while building becomes one when it is used', () =>
   assert.equal(agent.maxSockets, 7);
   assert.equal(agent.label, 'mine');
   assert.ok(agent instanceof http.Agent);
+  assert.ok(agent instanceof Agent);
+  assert.ok(new Agent() instanceof http.Agent);
   assert.equal(agent.getName({ host: 'a', port: 1 }), 'a:1:');
 });
 
