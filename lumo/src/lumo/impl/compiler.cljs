@@ -299,7 +299,7 @@
     (binding [ana/*cljs-file* file]
       (try
         (if (defmacro-form? form)
-          (do (eval-macro! form ns {})
+          (do (eval-macro! form ns {} nil)
               {:value (symbol (str ns) (str (second form))) :ns ns})
           (let [result (eval-form form ns {:context :expr :def-emits-var true}
                          (fn [js-text places]
