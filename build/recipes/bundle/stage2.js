@@ -196,7 +196,10 @@ for (const file of fs.readdirSync(checks)) {
 }
 // The connections of lumo.nrepl, and the thread beside them.
 for (const name of ['server', 'minder']) {
-  write(path.join(assets, 'nrepl', `${name}.js`), `${modules(path.join(repo, 'lumo/js/nrepl'))}(require)('./${name}.js');\n`);
+  write(
+    path.join(assets, 'nrepl', `${name}.js`),
+    `${modules(path.join(repo, 'lumo/js/nrepl'))}(require)('./${name}.js');\n`,
+  );
 }
 // The digest is of what main.js is made of as well.
 const versions = { lumo: version, bundle: digest(clojureScript, modules(path.join(repo, 'lumo/js')), assets) };

@@ -61,7 +61,8 @@ class Reader {
     const stop = this.bytes.indexOf(end, this.at);
     // No number that means something has more than 16 digits and a sign.
     const text = this.bytes.toString('latin1', this.at, stop < 0 ? this.bytes.length : stop);
-    if (text.length > 17 || !/^-?\d*$/.test(text)) throw new Error(`bencode: ${JSON.stringify(text.slice(0, 20))} is no number`);
+    if (text.length > 17 || !/^-?\d*$/.test(text))
+      throw new Error(`bencode: ${JSON.stringify(text.slice(0, 20))} is no number`);
     if (stop < 0) throw new Short();
     if (!/^-?\d+$/.test(text)) throw new Error(`bencode: ${JSON.stringify(text)} is no number`);
     this.at = stop + 1;

@@ -6,9 +6,9 @@
   before, oldest first; the index in it of what is shown, or nil, and what was being entered then; what was cut last; the query
   and the index of a search, or nil; and what is to be done after this key: nil, :submit, :cancel, :end, :complete or :clear."
   (:require
-   [clojure.string :as string]
    [cljs.tools.reader :as r]
-   [cljs.tools.reader.reader-types :as rt]))
+   [cljs.tools.reader.reader-types :as rt]
+   [clojure.string :as string]))
 
 ;; -- code ------------------------------------------------------------------------------------------------------------------
 

@@ -158,7 +158,7 @@
 
 (def ^:private everywhere
   "What a REPL offers in each namespace that it is in."
-  {:uses       '{apropos lumo.repl, find-doc lumo.repl, all-ns lumo.repl, ns-map lumo.repl, ns-aliases lumo.repl, ns-refers lumo.repl,
+  {:uses       '{apropos lumo.repl, find-doc lumo.repl, all-ns lumo.repl, ns-map lumo.repl, ns-aliases lumo.repl, ns-refers lumo.repl
                  in-ns lumo.repl, load lumo.repl, load-file lumo.repl, pst lumo.repl}
    :use-macros '{doc lumo.repl, source lumo.repl, dir lumo.repl}})
 

@@ -208,18 +208,23 @@
   (edit! c false)
   (leave! (.-serving c)))
 
+(def ^:private for-ever 2147483647) ; milliseconds, the longest that a timer takes
+
 (defn ^:async ^:private evaluate!
   "Evaluates what was entered, the terminal being in its ordinary mode."
   [^Console c text]
   (edit! c false)
-  (try
-    (await (session/eval-text! (.-session c) text
-             (fn [value]
-               (println (cond-> (value-text value) (.-colours c) screen/highlight)))
-             {}))
-    (catch :default e
-      ((.-write c) (str (paint c "31" (error-text e)) "\n"))))
-  (edit! c true))
+  ;; A promise that nothing will settle is waited for until Ctrl-C; without this the process would end.
+  (let [hold (js/setTimeout (fn []) for-ever)]
+    (try
+      (await (session/eval-text! (.-session c) text
+               (fn [value]
+                 (println (cond-> (value-text value) (.-colours c) screen/highlight)))
+               {}))
+      (catch :default e
+        ((.-write c) (str (paint c "31" (error-text e)) "\n"))))
+    (js/clearTimeout hold)
+    (edit! c true)))
 
 (declare take-keys!)
 
