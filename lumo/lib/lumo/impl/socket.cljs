@@ -70,7 +70,7 @@
     converse!))
 
 (defn start!
-  "Listens where the text of -n says."
+  "Listens where the text of -n says; returns the server."
   [text]
   (let [{:keys [host port accept args]} (parse text)
         f      (accepting accept args)
@@ -87,4 +87,4 @@
       (fn []
         (let [^js at (.address server)]
           (println (str "Socket REPL listening at " (.-address at) ":" (.-port at) ".")))))
-    nil))
+    server))

@@ -1,6 +1,6 @@
 (ns lumo.impl.lambda.serve
   "Serves a handler that is loaded from source: in `lumo-lambda dev` one that follows it, and beside it, where that is asked for, an
-  nREPL server."
+  nREPL server and a socket REPL."
   (:require
    [lumo.impl.compiler :as compiler]
    [lumo.impl.lambda :as lambda]
@@ -23,8 +23,15 @@
     (compiler/require-ns! 'lumo.nrepl)
     ((compiler/ns-value 'lumo.nrepl/serve-beside!) address)))
 
+(defn- serve-socket-repl!
+  "The same where LUMO_SOCKET_REPL asks for a socket REPL."
+  []
+  (when-let [address (not-empty (unchecked-get (.-env js/process) "LUMO_SOCKET_REPL"))]
+    (compiler/require-ns! 'lumo.impl.socket)
+    (.unref ^js ((compiler/ns-value 'lumo.impl.socket/start!) address))))
+
 (defn start!
   "Serves the handler named `handler-name` until stdin ends or bootstrap sends Stop."
   [handler-name]
   (reset! compiler/warn! #(log/log! "warn" %))
-  (lambda/start! handler-name load! serve-nrepl!))
+  (lambda/start! handler-name load! #(do (serve-nrepl!) (serve-socket-repl!))))
