@@ -22,6 +22,8 @@ const (
 	versitygwPackage = "github.com/versity/versitygw/cmd/versitygw"
 	// moto serves DynamoDB, SQS, STS and Lambda.
 	motoRequirements = "test/lock/moto.txt"
+	// cfn-lint checks the deployment templates; it has nothing to do with the smoke but the way in which it comes.
+	cfnLintRequirements = "test/lock/cfn-lint.txt"
 	// sdk holds aws-sdk v2 and the clients of v3, as nodejs/node_modules: a layer.
 	sdkLock = "test/lock/npm"
 )
@@ -66,6 +68,10 @@ func (t *tree) awsSteps(ctx context.Context) ([]*step.Step, error) {
 		{"moto", []string{motoRequirements}, python, // a wheel with machine code is for one version
 			func(ctx context.Context, run fetch.Client, out string) error {
 				return fetch.PipTree(ctx, run, t.path(motoRequirements), out)
+			}},
+		{"cfn-lint", []string{cfnLintRequirements}, python,
+			func(ctx context.Context, run fetch.Client, out string) error {
+				return fetch.PipTree(ctx, run, t.path(cfnLintRequirements), out)
 			}},
 		{"sdk", []string{sdkLock}, "",
 			func(ctx context.Context, run fetch.Client, out string) error {

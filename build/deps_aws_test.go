@@ -39,12 +39,14 @@ func TestLockFileOfTheSDKsHasAHashForEachPackage(t *testing.T) {
 	}
 }
 
-func TestRequirementsOfMotoHaveHashes(t *testing.T) {
-	text := readTree(t, motoRequirements)
-	for _, entry := range strings.Split(strings.TrimSpace(strings.ReplaceAll(text, "\n    ", " ")), "\n") {
-		assert.Regexp(t, `^[a-z0-9-]+==\S+ (; .* )?\\( --hash=sha256:[0-9a-f]{64}( \\)?)+$`, entry)
+func TestRequirementsHaveHashes(t *testing.T) {
+	for _, file := range []string{motoRequirements, cfnLintRequirements} {
+		text := readTree(t, file)
+		for _, entry := range strings.Split(strings.TrimSpace(strings.ReplaceAll(text, "\n    ", " ")), "\n") {
+			assert.Regexp(t, `^[a-z0-9-]+==\S+ (; .* )?\\( --hash=sha256:[0-9a-f]{64}( \\)?)+$`, entry)
+		}
+		assert.NotContains(t, text, "://", "an address of a registry in "+file)
 	}
-	assert.NotContains(t, text, "://", "an address of a registry")
 }
 
 func TestVersitygwIsTheToolOfItsModuleFile(t *testing.T) {

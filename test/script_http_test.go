@@ -22,9 +22,13 @@ import (
 //	port NAME...                          set the variables to free ports
 //	http [-H 'Name: value'] METHOD URL [FILE|text]
 //	                                      ask, as soon as the server is there; status line, headers and body are the output
+//	nrepl PORT NAMESPACE FORM             evaluate the form there; its values, one a line, are the output
+//	socket-repl PORT FORM                 the same through a socket REPL; all that it says is the output
 var serverCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"port": port,
-	"http": httpCommand,
+	"port":        port,
+	"http":        httpCommand,
+	"nrepl":       nreplCommand,
+	"socket-repl": socketREPLCommand,
 }
 
 func port(ts *testscript.TestScript, neg bool, args []string) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -27,6 +28,7 @@ const (
 type devServer struct {
 	inv     invocation
 	address string
+	repls   repls
 	runner  *dev.Runner
 	history *dev.History
 	s       streams
@@ -35,6 +37,7 @@ type devServer struct {
 func (d *devServer) flags() *flag.FlagSet {
 	f := newFlags("dev")
 	f.StringVar(&d.address, "address", defaultAddress, "where to serve HTTP, `HOST:PORT`; port 0 is any that is free")
+	d.repls.flags(f)
 	d.inv.functionFlags(f)
 	return f
 }
@@ -48,6 +51,10 @@ func runDev(ctx context.Context, s streams, args []string) (err error) {
 	if _, err := d.describe(); err != nil {   // before anything is started
 		return err
 	}
+	if err := d.repls.open(d.inv.folder); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.repls.close()) }()
 	d.history = dev.NewHistory(filepath.Join(d.inv.folder, filepath.FromSlash(historyFolder)))
 	d.runner = dev.NewRunner(d.describe)
 	defer func() { err = errors.Join(err, d.runner.Close()) }()
@@ -71,6 +78,7 @@ func (d *devServer) describe() (dev.Sandbox, error) {
 	}
 	cfg.Early = true
 	cfg.Env["LUMO_DEV"] = "1"
+	maps.Copy(cfg.Env, d.repls.environment())
 	in := func(name string) string { return filepath.Join(d.inv.folder, name) }
 	files := append([]string{in(settingsFile), in("lib"), in("package-lock.json"), in("node_modules")}, cfg.Layers...)
 	jars, err := filepath.Glob(in(filepath.Join("lib", "*.jar")))
