@@ -79,7 +79,8 @@
   "Loads the handler's namespace, with all of it that is not loaded. What is still not, nobody requires any more."
   [handler-name roots]
   (try
-    (load/load! handler-name roots)
+    ;; What comes from a cache has no file of its own that could be followed.
+    (load/load! handler-name (assoc roots :uncached? true))
     (swap! sources select-keys @cljs/*loaded*)
     (reset! failure nil)
     (catch :default e

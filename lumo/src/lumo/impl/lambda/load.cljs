@@ -45,14 +45,14 @@
     (handler/handler sym (compiler/var-getter sym) (compiler/var-meta sym))))
 
 (defn load!
-  "Loads the handler named by `text`, and returns it as `resolve!` does. Throws errors of lumo's own, and whatever loading the
-  namespace throws."
-  [text {:keys [task-root layer-root]}]
+  "Loads the handler named by `text`, and returns it as `resolve!` does; `:uncached?` has it compile all itself. Throws errors of
+  lumo's own, and whatever loading the namespace throws."
+  [text {:keys [task-root layer-root uncached?]}]
   (let [sym (handler/parse-name text)]
     (classpath/set-paths! (handler/class-path task-root layer-root))
     (npm/install! task-root)
     ;; Who packages the function wants to see all of it compiled.
-    (when-not @compiler/recorder
+    (when-not (or uncached? @compiler/recorder)
       (cache/install! (caches task-root layer-root)))
     (require-namespace! (symbol (namespace sym)))
     (resolve! text)))
