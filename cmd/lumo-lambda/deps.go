@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/lumo-lambda/lumo-lambda/deps"
 	"github.com/lumo-lambda/lumo-lambda/layer"
@@ -46,18 +44,16 @@ func (d *dependencies) flags() *flag.FlagSet {
 // runDeps finds and installs what a function's deps.edn asks for.
 func runDeps(ctx context.Context, s streams, args []string) error {
 	d := &dependencies{folder: "."}
-	flags := d.flags()
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		d.folder, args = args[0], args[1:]
+	rest, err := parse(d.flags(), args, s.out)
+	if err != nil {
+		return err
 	}
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return runHelp(ctx, s, []string{"deps"})
-		}
-		return usagef("%v", err)
-	}
-	if flags.NArg() > 0 {
-		return usagef("deps takes one folder; %q is too much", flags.Arg(0))
+	switch len(rest) {
+	case 0:
+	case 1:
+		d.folder = rest[0]
+	default:
+		return usagef("deps takes one folder; %q is too much", rest[1])
 	}
 	if d.lib != "" && d.layer != "" {
 		return usagef("--lib and --layer exclude each other")
