@@ -227,8 +227,8 @@ func TestExitInInitIsAnError(t *testing.T) {
 
 func TestTimeoutIsAnErrorAndTheNextEventIsAnswered(t *testing.T) {
 	onBoth(t, func(t *testing.T, lab *lab) {
-		e := lab.start(t, func(c *Config) { c.Timeout = time.Second })
-		assertError(t, invoke(t, e, order{Do: "hang"}), "Sandbox.Timedout", "Task timed out after 1.00 seconds")
+		e := lab.start(t, func(c *Config) { c.Timeout = 3 * time.Second })
+		assertError(t, invoke(t, e, order{Do: "hang"}), "Sandbox.Timedout", "Task timed out after 3.00 seconds")
 		assert.Equal(t, "4", string(invoke(t, e, "4").Payload))
 	})
 }
@@ -408,5 +408,5 @@ func assertGone(t *testing.T, pid int) {
 	assert.Eventually(t, func() bool {
 		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 		return err != nil || strings.Contains(string(stat), ") Z ") || syscall.Kill(pid, 0) != nil
-	}, 5*time.Second, time.Millisecond, "process %d still runs", pid)
+	}, 30*time.Second, time.Millisecond, "process %d still runs", pid)
 }

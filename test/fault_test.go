@@ -125,7 +125,7 @@ func TestNothingRunsAfterClose(t *testing.T) {
 			assert.Eventually(t, func() bool {
 				stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 				return err != nil || strings.Contains(string(stat), ") Z ") // killed, and not yet reaped by who adopted it
-			}, 5*time.Second, time.Millisecond, "process %d still runs", pid)
+			}, 30*time.Second, time.Millisecond, "process %d still runs", pid)
 		}
 	})
 }
