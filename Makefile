@@ -25,7 +25,7 @@ test: need-go ## fetch what the tests need, check the source's form, build both 
 	$(BUILD) layer arm64 --engine=dynamic
 	$(BUILD) test-js
 	$(BUILD) test-cljs
-	go test -race ./...
+	go test -race -timeout 25m ./...
 	$(MAKE) fuzz
 
 faults: layer ## 10,000 invocations that go wrong in every way, and 1,000 with the built lumo (docs/robustness.md)

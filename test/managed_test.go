@@ -65,19 +65,24 @@ func TestErrorAndDeathOnAManagedInstanceCostNoOtherLumo(t *testing.T) {
 // weeks away.
 func TestLateAnswerOfAManagedInstanceIsNotTheNextAttempts(t *testing.T) {
 	f := startManaged(t, map[string]string{"LUMO_CHILDREN": "1"}, 5*time.Second)
-	attempt := func(mark string) emulator.Result {
-		result, err := f.Invoke(context.WithoutCancel(t.Context()), fmt.Appendf(nil, `{"park":%q}`, mark),
-			emulator.Options{RequestID: "8476a536-e9f4-11e8-9739-2dfe598c3fcd"})
-		assert.NoError(t, err)
-		return result
+	attempt := func(mark string) <-chan emulator.Result {
+		done := make(chan emulator.Result, 1)
+		go func() {
+			result, err := f.Invoke(context.WithoutCancel(t.Context()), fmt.Appendf(nil, `{"park":%q}`, mark),
+				emulator.Options{RequestID: "8476a536-e9f4-11e8-9739-2dfe598c3fcd"})
+			assert.NoError(t, err)
+			done <- result
+		}()
+		f.logs(t, "parked "+mark)
+		return done
 	}
 	first := attempt("first")
-	assert.True(t, first.FunctionError)
-	assert.Contains(t, string(first.Payload), "imed", "%s", first.Payload)
+	assert.Contains(t, f.answer(t, `{"meet":1,"n":7}`), `"n":7`, "beside the one that is late")
+	late := <-first
+	assert.True(t, late.FunctionError)
+	assert.Contains(t, string(late.Payload), "Sandbox.Timedout")
 
-	second := make(chan emulator.Result, 1)
-	go func() { second <- attempt("second") }()
-	f.logs(t, "parked second")
+	second := attempt("second")
 	assert.Equal(t, "null", f.answer(t, `{"release":"first"}`))
 	f.logs(t, "response: the runtime API answered 410")
 	assert.Equal(t, "null", f.answer(t, `{"release":"second"}`))
