@@ -138,7 +138,7 @@ func TestRequestsOverlapInOneLumo(t *testing.T) {
 	var outcomes []<-chan runtimeapitest.Outcome
 	for range 3 { // none of these ends before all of them have begun
 		begun := make(chan struct{})
-		outcomes = append(outcomes, d.api.Queue(runtimeapitest.Event{Body: []byte(`"large"`), Read: func(r io.Reader) error {
+		outcomes = append(outcomes, d.api.Queue(runtimeapitest.Event{Body: []byte(`"long"`), Read: func(r io.Reader) error {
 			_, err := r.Read(make([]byte, 1))
 			close(begun)
 			<-gate

@@ -7,6 +7,9 @@
 (defn- async-numbers []
   ((js/eval "(async function* () { yield 'one '; yield 'two'; })")))
 
+(defn- of-chunks [n]
+  (repeat n (.alloc js/Buffer 65536 "x")))
+
 (defn- of
   "The same two chunks in every form that a streaming handler may return."
   [form out]
@@ -31,9 +34,9 @@
     "late"     (.then (stream/write! out "one ") (fn [_] (throw (ex-info "in the middle" {:n 1}))))
     "map"      {:a 1}
     "number"   (list 1)
-    "large"    (let [chunk (.alloc js/Buffer (* 64 1024) "x")]
-                 (repeat 3200 chunk))
-    "over"     (repeat 128 (.alloc js/Buffer 65536 "x"))
+    "large"    (of-chunks 3200) ; 200 MiB: the most that Lambda streams
+    "long"     (of-chunks 512)  ; 32 MiB: more than the buffers on its way hold
+    "over"     (of-chunks 128)  ; 8 MiB: more than an answer may have that is not streamed
     "die"      (.then (stream/write! out "one ") (fn [_] (.kill js/process (.-pid js/process) "SIGKILL") (js/Promise. (fn [_]))))
     "endless"  (repeatedly #(.alloc js/Buffer 65536 "x"))
     "pid"      (str (.-pid js/process))))
