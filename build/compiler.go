@@ -27,6 +27,11 @@ func (t *tree) compilerEnv(arch host.Arch, vars map[string]string) []string {
 	for name, value := range targetNames[arch] {
 		vars[name] = value
 	}
+	// What runs a program that was compiled for arch, and how Node's configure is told of it: nothing on such a machine.
+	vars["emulator"], vars["emulator-option"] = arch.Emulator(), ""
+	if vars["emulator"] != "" {
+		vars["emulator-option"] = "--emulator=" + vars["emulator"]
+	}
 	cache := filepath.Join(t.root, ".cache", "zig")
 	return []string{
 		"PATH=" + t.path("build", "recipes", "zig", "bin") + ":" + os.Getenv("PATH"),

@@ -5,6 +5,7 @@
 //	engine [ARCH]   unpack the static Node.js executable, or compile it where the recipes have changed; prints its path
 //	engine-from-source [ARCH] compile it and pack it into build/prebuilt
 //	reproduce [ARCH] compile it again in another folder and compare byte for byte
+//	node-suite [ARCH] run Node's own tests on the engine; every failure must have its reason in build/recipes/node
 //	recipe NAME [ARCH] make one recipe and what it needs; prints its folder
 //	bundle          compile lumo/ into build/prebuilt/bundle.tar.xz, unless it is compiled already
 //	lumo [ARCH]     join engine and bundle into one executable; prints its path
@@ -56,6 +57,7 @@ var targets = map[string]func(context.Context, *tree, host.Arch, io.Writer) erro
 	"engine":             engineTarget,
 	"engine-from-source": engineFromSourceTarget,
 	"reproduce":          reproduceTarget,
+	"node-suite":         nodeSuiteTarget,
 	"recipe":             recipeTarget,
 	"bundle":             bundleTarget,
 	"lumo":               lumoTarget,

@@ -1,13 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/lumo-lambda/lumo-lambda/build/internal/fetch"
 	"github.com/lumo-lambda/lumo-lambda/build/internal/host"
@@ -69,8 +74,12 @@ func runRecipe(ctx context.Context, run recipe.Run, vars map[string]string, env 
 		return fmt.Errorf("make the folder to run in: %w", err)
 	}
 	files := []string{""}
-	if run.Each != "" {
-		pattern, err := expand([]string{run.Each}, vars)
+	limit := 1
+	if run.All != "" {
+		limit = runtime.NumCPU()
+	}
+	if of := cmp.Or(run.Each, run.All); of != "" {
+		pattern, err := expand([]string{of}, vars)
 		if err != nil {
 			return err
 		}
@@ -78,24 +87,30 @@ func runRecipe(ctx context.Context, run recipe.Run, vars map[string]string, env 
 			pattern[0] = filepath.Join(dir, pattern[0])
 		}
 		if files, err = filepath.Glob(pattern[0]); err != nil || len(files) == 0 {
-			return fmt.Errorf("%s matches no file", run.Each)
+			return fmt.Errorf("%s matches no file", of)
 		}
 	}
+	runs, ctx := errgroup.WithContext(ctx) // the first that fails ends the others
+	runs.SetLimit(limit)
 	for _, file := range files {
-		vars["each"] = file
-		if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
-			vars["each"] = rel // a path below the working directory says nothing about this machine
-		}
-		vars["stem"] = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
-		argv, err := expand(run.Argv, vars)
-		if err != nil {
-			return err
-		}
-		if err := job.Run(ctx, dir, env, lookPath(argv, env)...); err != nil {
-			return err
-		}
+		runs.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			mine := maps.Clone(vars)
+			mine["each"] = file
+			if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(rel) {
+				mine["each"] = rel // a path below the working directory says nothing about this machine
+			}
+			mine["stem"] = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+			argv, err := expand(run.Argv, mine)
+			if err != nil {
+				return err
+			}
+			return job.Run(ctx, dir, env, lookPath(argv, env)...)
+		})
 	}
-	return nil
+	return runs.Wait()
 }
 
 // lookPath finds argv[0] on the PATH that the program is to have, which need not be this program's.

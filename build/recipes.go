@@ -152,7 +152,8 @@ func strip(out string, paths []string, root string) error {
 var variable = regexp.MustCompile(`\$\{([^}/]+)(/[^}]*)?\}`)
 
 // expand puts the values of ${name} into an argument vector; ${name/*.jar} becomes the sorted matches, joined by colons,
-// or an argument each when that is all of the argument and three dots follow it.
+// or an argument each when that is all of the argument and three dots follow it. An argument of which nothing is left
+// is left out.
 func expand(argv []string, vars map[string]string) ([]string, error) {
 	var out []string
 	var bad error
@@ -176,9 +177,10 @@ func expand(argv []string, vars map[string]string) ([]string, error) {
 			}
 			return strings.Join(matches, ":")
 		})
-		if each {
+		switch {
+		case each:
 			out = append(out, strings.Split(text, ":")...)
-		} else {
+		case text != "" || arg == "":
 			out = append(out, text)
 		}
 	}

@@ -42,14 +42,23 @@ func Native() (Arch, error) { return ParseArch(runtime.GOARCH) }
 // GOARCH is Go's name for a.
 func (a Arch) GOARCH() string { return names[a].goarch }
 
+// Emulator is the program of qemu-user that runs a's static executables here; empty where the machine does so itself.
+func (a Arch) Emulator() string {
+	if a.GOARCH() == runtime.GOARCH {
+		return ""
+	}
+	return names[a].qemu
+}
+
 // Command runs a's static executable exe here, directly or through qemu-user, with argv0 as what it sees as its own name.
 func (a Arch) Command(ctx context.Context, argv0, exe string, args ...string) (*exec.Cmd, error) {
-	if a.GOARCH() == runtime.GOARCH {
+	emulator := a.Emulator()
+	if emulator == "" {
 		cmd := exec.CommandContext(ctx, exe, args...)
 		cmd.Args[0] = argv0
 		return cmd, nil
 	}
-	qemu, err := Find(names[a].qemu, "runs "+string(a)+" programs on this "+runtime.GOARCH+" machine")
+	qemu, err := Find(emulator, "runs "+string(a)+" programs on this "+runtime.GOARCH+" machine")
 	if err != nil {
 		return nil, err
 	}

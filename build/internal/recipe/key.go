@@ -30,6 +30,7 @@ func (r *Recipe) Key(root string, needs map[string]string) (string, error) {
 		k.Text("run", run.Name+"\x00"+strings.Join(run.Argv, "\x00"))
 		option(k, "in", run.Dir)
 		option(k, "each", run.Each)
+		option(k, "all", run.All)
 	}
 	for _, path := range r.Strip {
 		k.Text("strip", path)

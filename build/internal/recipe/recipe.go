@@ -18,8 +18,11 @@
 //	unpack   PATTERN [into DIR]              archives among the sources, unpacked into the output; or into DIR of the
 //	                                         scratch folder, without the one folder that all of the archive lies in
 //	env      NAME=VALUE                      a variable of the environment of all runs; VALUE may have blanks
-//	run      NAME [in DIR] [each PATTERN]    a program, its argument vector on the indented lines below; in DIR of the
-//	                                         scratch folder; once for each file that matches, which is ${each}
+//	run      NAME [in DIR] [each|all PATTERN]
+//	                                         a program, its argument vector on the indented lines below; in DIR of the
+//	                                         scratch folder; once for each file that matches, which is ${each}, and
+//	                                         ${stem} its name without the ending: one after the other in the order of
+//	                                         their names (each), or several at a time (all)
 //	strip    PATH                            a path of this machine, taken out of every file that the runs have written
 //	part     NAME VERSION LICENCE TEXT…      a component that ends up in the layer, with its licence's texts
 //
@@ -84,7 +87,8 @@ type Unpack struct {
 type Run struct {
 	Name string
 	Dir  string // below the scratch folder
-	Each string // the pattern of the files that it runs for; empty for one run
+	Each string // the pattern of the files that it runs for, in order; empty for one run
+	All  string // the same, where the order does not matter
 	Argv []string
 }
 
@@ -206,7 +210,7 @@ func (r *Recipe) keyword(word string, args []string) error {
 		r.Target = true
 	case "run":
 		run := Run{Name: args[0]}
-		if err := options(args[1:], map[string]*string{"in": &run.Dir, "each": &run.Each}); err != nil {
+		if err := options(args[1:], map[string]*string{"in": &run.Dir, "each": &run.Each, "all": &run.All}); err != nil {
 			return fmt.Errorf("run %s: %w", args[0], err)
 		}
 		r.Runs = append(r.Runs, run)
