@@ -8,7 +8,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lumo-lambda/lumo-lambda/build/internal/fetch"
@@ -101,7 +103,7 @@ func runNodeSuite(ctx context.Context, job *step.Job, source, engine string, n i
 		return err
 	}
 	argv := []string{python, "tools/test.py", "--shell=" + engine, "--progress=tap", "--logfile=" + filepath.Join(job.Out, tapFile),
-		"--temp-dir=" + job.Work, fmt.Sprintf("--run=%d,%d", n, nodeSuiteGroups), "--timeout=240"}
+		"--temp-dir=" + job.Work, fmt.Sprintf("--run=%d,%d", n, nodeSuiteGroups), "--timeout=240", "-j", strconv.Itoa(runtime.NumCPU())}
 	// Its own certificates would be added to those that the tests count.
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "NODE_EXTRA_CA_CERTS=") })
 	if err := job.Run(ctx, source, env, append(argv, nodeSuites...)...); err != nil {
