@@ -198,7 +198,7 @@ func TestMistakesGetOneLineThatSaysWhatToDo(t *testing.T) {
 		want string
 	}{
 		"no command":           {nil, "no command given"},
-		"unknown command":      {[]string{"run"}, `unknown command "run"; there are new, invoke, dev, deps, event, test, layer, deploy, logs, doctor, completion, version, help`},
+		"unknown command":      {[]string{"run"}, `unknown command "run"; there are new, invoke, dev, deps, package, event, test, layer, deploy, logs, doctor, completion, version, help`},
 		"no folder":            {[]string{"invoke"}, "invoke takes the function's folder"},
 		"two folders":          {[]string{"invoke", hello, two}, "got 2 arguments"},
 		"missing folder":       {[]string{"invoke", filepath.Join(hello, "none")}, "there is no function in"},

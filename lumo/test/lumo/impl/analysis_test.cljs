@@ -27,7 +27,7 @@
     (is (= x (through-json x))))
   (is (js/isNaN (through-json ##NaN)))
   (let [pattern (through-json #"(?i)a/b")]
-    (is (= ["a/b" "i"] [(.-source pattern) (.-flags pattern)]))))
+    (is (= ["a\\/b" "i"] [(.-source pattern) (.-flags pattern)]))))
 
 (deftest large-maps-and-sets-come-back
   (let [m (into {} (map (fn [i] [(keyword (str "k" i)) i])) (range 100))]
