@@ -90,6 +90,8 @@ class Server {
         if (decoder.pending.length > 0) this.#port.postMessage({ begun: connection, bytes: decoder.pending });
       }
     }
+    // What ended the code before by a SIGINT of ours has taken that: the next one is somebody else's.
+    if (number > 0) Atomics.store(this.#shared, OURS, 0);
     Atomics.store(this.#shared, RUNNING, number);
     Atomics.notify(this.#shared, RUNNING);
     if (number > 0) return;
