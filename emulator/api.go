@@ -32,6 +32,7 @@ type invocation struct {
 	deadline time.Time
 	arn      string
 	traceID  string
+	comes    bool          // an answer to it is being read
 	result   Result        // set before phaseAnswered
 	done     chan struct{} // closed when the bootstrap asks for the next event
 }
@@ -118,6 +119,10 @@ func (a *api) ask() (*invocation, <-chan struct{}, *apiError) {
 		a.current = nil
 	case phaseStarting:
 		a.ready = time.Now()
+	case phaseRunning:
+		if a.current != nil && a.current.comes {
+			return nil, a.changed, nil
+		}
 	}
 	a.phase = phaseReady
 	if a.current == nil {
@@ -150,6 +155,7 @@ func (a *api) response(w http.ResponseWriter, r *http.Request) {
 		a.breakOff(r.PathValue("id"), "InvalidFunctionResponseMode", "Invalid function response mode").write(w)
 		return
 	}
+	defer a.answering(r.PathValue("id"))()
 	if stream := a.streamOf(r); stream != nil {
 		a.stream(w, r, stream)
 		return
@@ -182,6 +188,22 @@ func (a *api) invocationError(w http.ResponseWriter, r *http.Request) {
 	a.accept(w, r.PathValue("id"), Result{Payload: body, FunctionError: true}, "InvocationErrorResponse")
 }
 
+// answering says that an answer to the current event comes, until the function that it returns is called. Meanwhile there is no
+// error in its place, and no other event.
+func (a *api) answering(id string) (end func()) {
+	set := func(comes bool) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.current != nil && a.current.id == id {
+			a.current.comes = comes
+			close(a.changed)
+			a.changed = make(chan struct{})
+		}
+	}
+	set(true)
+	return func() { set(false) }
+}
+
 func (a *api) accept(w http.ResponseWriter, id string, result Result, transition string) {
 	if err := a.answer(id, result, transition); err != nil {
 		err.write(w)
@@ -197,7 +219,7 @@ func (a *api) answer(id string, result Result, transition string) *apiError {
 	if a.current == nil || a.current.id != id {
 		return invalidID
 	}
-	if a.phase != phaseRunning {
+	if a.phase != phaseRunning || a.current.comes && transition != "InvocationResponse" {
 		return a.refuse(transition)
 	}
 	a.phase = phaseAnswered
