@@ -4,9 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path"
@@ -24,11 +22,10 @@ const loadTimeout = 2 * time.Minute
 // precompile has lumo load every namespace of the JARs, each in a process of its own, and keep what it compiled. One that cannot
 // be loaded alone, as one that is for the JVM, is left out.
 func (d *dependencies) precompile(ctx context.Context, s streams, lib string, jars []string, cache string) error {
-	lumo, cleanup, err := findLumo(d.lumoLayer)
+	lumo, err := lumoOf(ctx, d.lumoLayer)
 	if err != nil {
 		return fmt.Errorf("compile ahead of time: %w (or leave it out with --compile=false)", err)
 	}
-	defer cleanup()
 	empty, err := os.MkdirTemp("", "lumo-lambda-deps-") // the working folder is on the class path
 	if err != nil {
 		return err
@@ -102,47 +99,4 @@ func namespacesIn(jar string) ([]string, error) {
 		found = append(found, namespaceOf("src/"+f.Name))
 	}
 	return found, nil
-}
-
-// findLumo is the path of lumo; out of a layer that is a zip it is unpacked, until cleanup is called.
-func findLumo(flag string) (lumo string, cleanup func(), err error) {
-	found, err := findLumoLayer(flag)
-	if err != nil {
-		return "", nil, err
-	}
-	if info, err := os.Stat(found); err != nil {
-		return "", nil, err
-	} else if info.IsDir() {
-		return filepath.Join(found, "lumo"), func() {}, nil
-	}
-	folder, err := os.MkdirTemp("", "lumo-lambda-deps-")
-	if err != nil {
-		return "", nil, err
-	}
-	cleanup = func() { os.RemoveAll(folder) }
-	lumo = filepath.Join(folder, "lumo")
-	if err := unpackLumo(found, lumo); err != nil {
-		cleanup()
-		return "", nil, fmt.Errorf("unpack lumo from %s: %w", found, err)
-	}
-	return lumo, cleanup, nil
-}
-
-func unpackLumo(layer, to string) error {
-	z, err := zip.OpenReader(layer)
-	if err != nil {
-		return err
-	}
-	defer z.Close()
-	in, err := z.Open("lumo")
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
 }
