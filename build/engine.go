@@ -18,12 +18,11 @@ import (
 // enginesFile is build/prebuilt/engine.json: what the compressed engines beside it are.
 type enginesFile struct {
 	Version string                   `json:"version"` // Node's
-	Inputs  string                   `json:"inputs"`  // key of build/recipes/engine, the record of those made by hand
 	Engines map[host.Arch]engineFile `json:"engines"`
 }
 
 type engineFile struct {
-	Inputs     string `json:"inputs,omitempty"` // key of build/recipes/node and all it needs; empty for one made by hand
+	Inputs     string `json:"inputs"` // key of build/recipes/node and all it needs
 	File       string `json:"file"`
 	FileSHA256 string `json:"fileSha256"`
 	FileBytes  int64  `json:"fileBytes"`
@@ -57,19 +56,13 @@ func (t *tree) engineStep(arch host.Arch) (*step.Step, error) {
 	if !ok {
 		return nil, fmt.Errorf("build/prebuilt has no engine for %s", arch)
 	}
-	if e.Inputs == "" {
-		if err := t.checkEngineInputs(all); err != nil {
-			return nil, err
-		}
-	} else {
-		source, err := t.recipeStepFor(engineRecipe, arch)
-		if err != nil {
-			return nil, err
-		}
-		if source.Key != e.Inputs {
-			t.sayStale(arch, source)
-			return source, nil
-		}
+	source, err := t.recipeStepFor(engineRecipe, arch)
+	if err != nil {
+		return nil, err
+	}
+	if source.Key != e.Inputs {
+		t.sayStale(arch, source)
+		return source, nil
 	}
 	return t.prebuiltEngineStep(arch, e), nil
 }
@@ -105,23 +98,6 @@ func (t *tree) prebuiltEngineStep(arch host.Arch, e engineFile) *step.Step {
 			return nil
 		},
 	}
-}
-
-// checkEngineInputs compares the recipe with the one that the prebuilt engines were made from.
-func (t *tree) checkEngineInputs(all *enginesFile) error {
-	r, err := t.recipe("engine")
-	if err != nil {
-		return err
-	}
-	key, err := r.Key(t.root, nil)
-	if err != nil {
-		return err
-	}
-	if key != all.Inputs {
-		return fmt.Errorf("build/recipes/engine has changed (digest %.16s) since build/prebuilt/engine-*.xz were made (%.16s); "+
-			"they were built by hand, so the recipe cannot make them again: take the change back", key, all.Inputs)
-	}
-	return nil
 }
 
 func unxz(from, to string) error {

@@ -138,9 +138,6 @@ func reproduceTarget(ctx context.Context, t *tree, arch host.Arch, stdout io.Wri
 		return err
 	}
 	kept := all.Engines[arch]
-	if kept.Inputs == "" {
-		return fmt.Errorf("the engine for %s in build/prebuilt was made by hand: there is nothing that could reproduce it", arch)
-	}
 	dir, err := os.MkdirTemp("", "lumo-reproduce-")
 	if err != nil {
 		return fmt.Errorf("make a folder to build in: %w", err)

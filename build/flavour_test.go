@@ -115,7 +115,7 @@ func TestNodesVersionIsTheSameInEveryRecipe(t *testing.T) {
 	tr := thisTree(t)
 	node, err := tr.recipe(engineRecipe)
 	require.NoError(t, err)
-	for _, name := range []string{"js", "engine", dynamicRecipe} {
+	for _, name := range []string{"js", dynamicRecipe} {
 		r, err := tr.recipe(name)
 		require.NoError(t, err)
 		assert.Equal(t, node.Version, r.Version, "version of build/recipes/%s/recipe", name)

@@ -59,7 +59,6 @@ func TestKeptEnginesAreWhatEngineJSONSays(t *testing.T) {
 	tr := thisTree(t)
 	all, err := tr.engines()
 	require.NoError(t, err)
-	require.NoError(t, tr.checkEngineInputs(all))
 	for _, arch := range host.Arches {
 		e := all.Engines[arch]
 		info, err := os.Stat(tr.path("build", "prebuilt", e.File))
@@ -92,13 +91,8 @@ func TestKeptEngineFitsItsRecipes(t *testing.T) {
 	tr := thisTree(t)
 	all, err := tr.engines()
 	require.NoError(t, err)
-	compiled := 0
 	for _, arch := range host.Arches {
 		kept := all.Engines[arch].Inputs
-		if kept == "" {
-			continue // made by hand, as build/prebuilt/PROVENANCE.md says
-		}
-		compiled++
 		source, err := tr.recipeStepFor(engineRecipe, arch)
 		require.NoError(t, err)
 		assert.Equal(t, source.Key, kept, "build/recipes/node or what it needs has changed since build/prebuilt/engine-%s.xz was made: "+
@@ -109,7 +103,6 @@ func TestKeptEngineFitsItsRecipes(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, text, string(written), "the provenance of the engine for %s", arch)
 	}
-	assert.NotZero(t, compiled, "no kept engine was made by the recipes")
 }
 
 func TestChangedRecipeAsksForAnotherEngine(t *testing.T) {

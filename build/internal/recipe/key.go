@@ -16,9 +16,6 @@ func (r *Recipe) Key(root string, needs map[string]string) (string, error) {
 		k.Text("source", strings.Join([]string{s.Kind, s.Name, s.Version, s.File, s.SHA256, s.Machine}, " "))
 		option(k, "for", s.Arch)
 	}
-	for _, s := range r.Recorded {
-		k.Text("recorded", s.File+" "+s.SHA256)
-	}
 	for _, u := range r.Unpack {
 		k.Text("unpack", u.Pattern)
 		option(k, "into", u.Into)

@@ -11,7 +11,6 @@
 //	                                         something to fetch: crates, debian (NAME is the source package), maven (NAME
 //	                                         is group:artifact), npm, pypi; where one file serves one kind of machine
 //	                                         that builds, or one architecture that is built for, its name (x86_64, arm64)
-//	recorded ORIGIN FILE SHA256              something that went into a part made by hand, never fetched
 //	needs    RECIPE…                         other recipes, made before; ${RECIPE} is where their output lies
 //	input    PATH [except PATTERN…]          a file or folder of this tree that the result depends on
 //	target                                   the output is for one architecture: it is made once for each
@@ -44,19 +43,18 @@ import (
 
 // Recipe is a parsed recipe.
 type Recipe struct {
-	Name     string // of the folder
-	Dir      string
-	Version  string
-	Sources  []Source
-	Recorded []Recorded
-	Needs    []string
-	Inputs   []Input
-	Target   bool
-	Unpack   []Unpack
-	Env      []string
-	Runs     []Run
-	Strip    []string
-	Parts    []Part
+	Name    string // of the folder
+	Dir     string
+	Version string
+	Sources []Source
+	Needs   []string
+	Inputs  []Input
+	Target  bool
+	Unpack  []Unpack
+	Env     []string
+	Runs    []Run
+	Strip   []string
+	Parts   []Part
 }
 
 // Source is a file to fetch through its registry's own client.
@@ -64,11 +62,6 @@ type Source struct {
 	Kind, Name, Version, File, SHA256 string
 	Machine                           string // the only one that builds with it; empty for all
 	Arch                              string // the only one that is built of it; empty for all
-}
-
-// Recorded is a source of something that was made outside this tree.
-type Recorded struct {
-	Origin, File, SHA256 string
 }
 
 // Input is a file or folder of the tree.
@@ -163,7 +156,7 @@ func (r *Recipe) line(text string) error {
 
 func (r *Recipe) keyword(word string, args []string) error {
 	short, ok := map[string]int{
-		"version": 1, "source": 5, "recorded": 3, "needs": 1, "input": 1, "target": 0, "unpack": 1, "run": 1,
+		"version": 1, "source": 5, "needs": 1, "input": 1, "target": 0, "unpack": 1, "run": 1,
 		"strip": 1, "part": 4,
 	}[word]
 	if !ok {
@@ -187,11 +180,6 @@ func (r *Recipe) keyword(word string, args []string) error {
 			return err
 		}
 		r.Sources = append(r.Sources, s)
-	case "recorded":
-		if !sha256.MatchString(args[2]) {
-			return fmt.Errorf("recorded %s has no sha256", args[1])
-		}
-		r.Recorded = append(r.Recorded, Recorded{args[0], args[1], args[2]})
 	case "needs":
 		r.Needs = append(r.Needs, args...)
 	case "input":

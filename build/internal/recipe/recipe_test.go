@@ -26,7 +26,6 @@ version 1.2   # a reason
 source maven a:b 1 b-1.jar `+hash+`
 source pypi c 2 c.whl `+hash+` on arm64
 source npm d 3 d-3.tgz `+hash+` for x86_64
-recorded debian d.tar.xz `+hash+`
 needs x y
 input src except *.test.js
 unpack *.whl
@@ -46,13 +45,12 @@ part B 1 MIT licences/b.txt licences/c.txt
 			{Kind: "pypi", Name: "c", Version: "2", File: "c.whl", SHA256: hash, Machine: "arm64"},
 			{Kind: "npm", Name: "d", Version: "3", File: "d-3.tgz", SHA256: hash, Arch: "x86_64"},
 		},
-		Recorded: []Recorded{{"debian", "d.tar.xz", hash}},
-		Needs:    []string{"x", "y"},
-		Inputs:   []Input{{Path: "src", Except: []string{"*.test.js"}}},
-		Unpack:   []Unpack{{Pattern: "*.whl"}},
-		Runs:     []Run{{Name: "compile", Argv: []string{"${x}/bin/x", "--flag", "two words"}}},
-		Strip:    []string{"${out}/", "${root}"},
-		Parts:    []Part{{"B", "1", "MIT", []string{"licences/b.txt", "licences/c.txt"}}},
+		Needs:  []string{"x", "y"},
+		Inputs: []Input{{Path: "src", Except: []string{"*.test.js"}}},
+		Unpack: []Unpack{{Pattern: "*.whl"}},
+		Runs:   []Run{{Name: "compile", Argv: []string{"${x}/bin/x", "--flag", "two words"}}},
+		Strip:  []string{"${out}/", "${root}"},
+		Parts:  []Part{{"B", "1", "MIT", []string{"licences/b.txt", "licences/c.txt"}}},
 	}, r)
 }
 
@@ -64,7 +62,6 @@ func TestFaultyLineIsNamed(t *testing.T) {
 		"source ftp a 1 a.tgz " + hash:        `kind "ftp"`,
 		"source npm a 1 ../a.tgz " + hash:     "not a plain name",
 		"source npm a 1 a.tgz " + hash + " x": `"x" is not understood`,
-		"recorded debian a.tar.xz unknown":    "no sha256",
 		"  --flag":                            "without a run",
 	} {
 		_, err := load(t, "version 1\n"+line+"\n")
