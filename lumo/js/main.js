@@ -18,6 +18,7 @@ globalThis.$lumo = {
   streams: require('./streams.js'),
   addons: require('./addons.js'),
   builtins: require('./builtins.js'),
+  closure: require('./closure.js'),
   selfcheck: require('./selfcheck.js'),
   versions: $bundle.versions,
   maxAnswer: require('./limits.js').MAX_ANSWER,

@@ -14,6 +14,7 @@ globalThis.$lumo = {
   answer: require('./answer.js'),
   streams: require('./streams.js'),
   addons: require('./addons.js'),
+  closure: require('./closure.js'),
   versions: $bundle.versions,
   maxAnswer: require('./limits.js').MAX_ANSWER,
   entry: __filename,

@@ -1,13 +1,14 @@
 // Stage 2 of the bundle, run by the engine: from what the JVM compiler made to what the snapshot is built of.
 //
-//   node stage2.js REPO STAGE1 OUT CLASSPATH VERSION
+//   node stage2.js REPO STAGE1 OUT CLASSPATH LIBRARIES VERSION
 //
 //   REPO       the project's root
 //   STAGE1     the output of stage 1 (bundle.clj)
 //   OUT        a folder: main.js, the snapshot's entry script; lumo.js, the compiled ClojureScript; and assets/. In
 //              assets/runtime is the same for packaged functions: packaged.js, the entry script of their snapshot, runtime.js,
 //              and NAME.js of each bundled namespace that they bring themselves where they need it
-//   CLASSPATH  JARs that hold the sources of the macro namespaces, separated by ":"
+//   CLASSPATH  JARs that hold the sources of the macro namespaces and the Closure library, separated by ":"
+//   LIBRARIES  a folder with the sources of the libraries that are bundled
 //   VERSION    of lumo
 //
 // The namespaces that are loaded on demand are compiled here by the self-hosted compiler itself, the one that will use them.
@@ -18,7 +19,9 @@ const fs = require('fs');
 const path = require('path');
 const vm = require('vm');
 
-const [repo, stage1, out, classpath, version] = process.argv.slice(2);
+const { closureLibrary } = require('./closure_library.js');
+
+const [repo, stage1, out, classpath, libraries, version] = process.argv.slice(2);
 const assets = path.join(out, 'assets');
 
 // Macro namespaces that come with ClojureScript, each after those it requires.
@@ -57,6 +60,40 @@ const NAMESPACES = [
 ];
 
 const ENTRIES = ['main.js', 'packaged.js'];
+
+// The libraries (build/recipes/libraries), each namespace after those it requires; one of macros ends in $macros.
+const LIBRARIES = [
+  'cljs.core.async.impl.protocols',
+  'cljs.core.async.impl.buffers',
+  'cljs.core.async.impl.dispatch',
+  'cljs.core.async.impl.channels',
+  'cljs.core.async.impl.timers',
+  'cljs.core.async.impl.ioc-macros$macros',
+  'cljs.core.async.impl.ioc-macros',
+  'cljs.core.async.impl.ioc-helpers',
+  'cljs.core.async$macros',
+  'cljs.core.async',
+  'cljs.core.async.macros$macros',
+  'cljs.core.async.interop$macros',
+  'cljs.core.async.interop',
+  'clojure.test.check.random.longs.bit-count-impl',
+  'clojure.test.check.random.longs',
+  'clojure.test.check.random.doubles',
+  'clojure.test.check.random',
+  'clojure.test.check.impl',
+  'clojure.test.check.results',
+  'clojure.test.check.rose-tree',
+  'clojure.test.check.generators$macros',
+  'clojure.test.check.generators',
+  'clojure.test.check.properties$macros',
+  'clojure.test.check.properties',
+  'clojure.test.check',
+  'clojure.test.check.clojure-test.assertions.cljs$macros',
+  'clojure.test.check.clojure-test.assertions',
+  'clojure.test.check.clojure-test$macros',
+  'clojure.test.check.clojure-test',
+  'cognitect.transit',
+];
 
 // The modules of a folder, each in a function of its own, with a require that knows them and Node's built-ins.
 function modules(dir) {
@@ -140,6 +177,7 @@ globalThis.$lumo = {
   jar: require(path.join(repo, 'lumo/js/jar.js')),
   addons: require(path.join(repo, 'lumo/js/addons.js')),
   entryFile: require(path.join(repo, 'lumo/js/entry.js')),
+  closure: require(path.join(repo, 'lumo/js/closure.js')),
   versions: JSON.stringify({ lumo: version }),
 };
 $lumo.assets.useFolder(assets);
@@ -175,14 +213,30 @@ for (const file of cacheFiles(path.join(stage1, 'out'))) {
   }
 }
 globalThis.lumo.main.prepare(listing);
-build.configure(`${classpath}:${path.join(repo, 'lumo/lib')}`);
+build.configure(`${classpath}:${path.join(repo, 'lumo/lib')}:${libraries}`);
+// The files of the Closure library that stage 1 used.
+const used = new Set(
+  fs.readdirSync(path.join(stage1, 'out', 'goog'), { recursive: true }).map((file) => `goog/${file}`),
+);
+const jar = new $lumo.jar.Jar(classpath.split(':').find((file) => /\/google-closure-library-0[^/]*$/.test(file)));
+// transit's JavaScript is written in that library's way.
+const transit = path.join(libraries, 'com');
+const others = fs
+  .readdirSync(transit, { recursive: true })
+  .filter((file) => file.endsWith('.js'))
+  .sort()
+  .map((file) => fs.readFileSync(path.join(transit, file), 'utf8'));
+write(path.join(assets, 'goog'), closureLibrary(jar, used, (name) => has(runtimeGlobal, name), others));
 function onDemand(name, [code, analysis]) {
   write(path.join(assets, 'code', `${name}.js`), code);
   write(path.join(assets, 'analysis', `${name}.json`), analysis);
   listing[name] = 'code';
 }
 for (const name of MACRO_NAMESPACES) onDemand(`${name}$macros`, build.compile_macros(name));
-for (const name of NAMESPACES) onDemand(name, build.compile_namespace(name));
+for (const name of [...NAMESPACES, ...LIBRARIES]) {
+  const macros = name.endsWith('$macros');
+  onDemand(name, macros ? build.compile_macros(name.slice(0, -'$macros'.length)) : build.compile_namespace(name));
+}
 write(path.join(assets, 'listing.json'), JSON.stringify(listing));
 // What `lumo --legal` prints.
 write(

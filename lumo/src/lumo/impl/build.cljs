@@ -30,7 +30,7 @@
   "A macro namespace whose dependency is not bundled would work here, where the class path has it, and nowhere else."
   [aname]
   (let [{:keys [requires require-macros]} (compiler/ns-map aname)
-        missing (remove #(or (bundled/bundled? %) (= aname %))
+        missing (remove #(or (bundled/bundled? %) (= aname %) (js/$lumo.closure.loaded (str %)))
                   (concat (vals requires) (map ana/macro-ns-name (vals require-macros))))]
     (when (seq missing)
       (throw (ex-info (str aname " needs " (string/join ", " missing) ", not in the bundle: require it in lumo.main, or"

@@ -27,6 +27,7 @@
    [clojure.string :as string]
    [lumo.impl.bundled :as bundled]
    [lumo.impl.classpath :as classpath]
+   [lumo.impl.javascript :as javascript]
    [lumo.impl.npm :as npm]
    [lumo.impl.script :as script]))
 
@@ -163,19 +164,30 @@
 (defn macros-name [ns-sym]
   (symbol (str ns-sym "$macros")))
 
+(defonce ^:private package-folders
+  ;; What packages add to the class path, looked up when something was not found without it: nil before.
+  (atom nil))
+
 (defn find-source
-  "The resource of a namespace on the class path, or nil."
+  "The resource of a namespace on the class path, or else in what npm packages add to that; nil where it is nowhere."
   [ns-sym macros?]
-  (classpath/find-first (source-paths-of ns-sym macros?)))
+  (let [paths (source-paths-of ns-sym macros?)]
+    (or (classpath/find-first paths)
+        (when (nil? @package-folders)
+          (reset! package-folders (npm/lib-folders (.cwd js/process)))
+          (when (seq @package-folders)
+            (apply classpath/add! @package-folders)
+            (classpath/find-first paths))))))
 
 (defn npm?
   "True where a name is not bundled, nor on the class path, but an npm module or one of Node's own."
   [lib]
   (and (not (bundled/bundled? (symbol (str lib))))
-       (npm/npm-module? lib #(boolean (find-source (symbol (str lib)) false)))))
+       (npm/npm-module? lib #(or (javascript/described? lib)
+                                 (boolean (classpath/find-first (source-paths-of (symbol (str lib)) false)))))))
 
 (defonce hooks
-  ;; What loading asks of others. :bundled loads a bundled namespace whose code is an asset; :warn is given each text that the
+  ;; What loading asks of others. :bundled loads a bundled namespace whose code is an asset, :js a library that is JavaScript; :warn is given each text that the
   ;; compiler warned with; :tell the name and the layer of each namespace that is loaded; :reader gives the name of the class path's
   ;; data reader for a tag.
   (atom {}))
@@ -215,10 +227,11 @@
         lib  (aget dep 1)]
     (case kind
       "bundled" true ; of the same bundle, by the folder's name
-      "goog"    (some? (js/goog.getObjectByName lib))
+      "goog"    (or (js/$lumo.closure.loaded lib) (some? (js/$lumo.closure.read lib)))
       "npm"     (npm? lib)
       "absent"  (nil? (find-source (symbol lib) false))
       "js"      (or (= "js" (kind-of-loaded lib))
+                    (javascript/described? lib)
                     (string/ends-with? (str (:path (find-source (symbol lib) false))) ".js"))
       (let [id (current-id (symbol lib) (= kind "macros"))]
         (and (some? id) (= id (aget dep 2)))))))
@@ -274,10 +287,9 @@
       (= "bundled" kind) (when (bundled/code? lib) ((:bundled @hooks) lib))
       (kind-of-loaded lib) nil
       (= "ns" kind) (load-entry! (resolve-entry lib false))
-      (= "js" kind) (let [resource (find-source lib false)]
-                      (script/run-text! (classpath/text resource) (:file resource))
-                      (loaded! lib "js" (constantly "js"))
-                      (.push @unknown #js {:name lib :js true})))))
+      (not (contains? #{"goog" "js"} kind)) nil
+      :else (when (and ((:js @hooks) (str lib)) (= "js" kind))
+              (.push @unknown #js {:name lib :js true})))))
 
 (defn load-entry!
   "Loads what `find-entry` found: first what it requires, in order, then itself. Throws what its code throws."

@@ -18,7 +18,9 @@
   ;; JS Map of absolute path -> js/Jar
   (js/Map.))
 
-(defn- expand-home [path]
+(defn expand-home
+  "The path with a `~` at its start replaced by the home folder."
+  [path]
   (if (or (= path "~") (string/starts-with? path "~/"))
     (str (.homedir (js/require "os")) (subs path 1))
     path))
@@ -117,14 +119,17 @@
            ;; A folder that is not there or may not be read holds nothing that can be offered.
            (catch :default _ nil)))))
 
-(defn source-paths
-  "The paths of all ClojureScript sources on the class path: what an error message offers when a name was misspelt. Folders
-  are searched eight levels deep."
+(defn resource-paths
+  "The paths of everything on the class path. Folders are searched eight levels deep."
   []
-  (->> @entries
-       (mapcat (fn [{:keys [path kind]}]
-                 (case kind
-                   :dir (files-below path "" 8)
-                   :jar (some-> ^js (open-jar path) .names))))
-       (filter #(re-find #"\.clj[cs]$" %))
-       distinct))
+  (distinct
+    (mapcat (fn [{:keys [path kind]}]
+              (case kind
+                :dir (files-below path "" 8)
+                :jar (some-> ^js (open-jar path) .names)))
+      @entries)))
+
+(defn source-paths
+  "The paths of all ClojureScript sources on the class path: what an error message offers when a name was misspelt."
+  []
+  (filter #(re-find #"\.clj[cs]$" %) (resource-paths)))

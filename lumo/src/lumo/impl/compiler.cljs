@@ -22,6 +22,7 @@
    [lumo.impl.classpath :as classpath]
    [lumo.impl.emit :as emit]
    [lumo.impl.error :as error]
+   [lumo.impl.javascript :as javascript]
    [lumo.impl.keep :as keep]
    [lumo.impl.npm :as npm]
    [lumo.impl.sample :as sample]
@@ -54,7 +55,7 @@
   "What is written down while a namespace is compiled to be kept: an atom of {:warnings [text], :tags {tag reader}}, or nil."
   nil)
 
-(declare load! load-lib ns-map ns-value require-ns! take-over-cached!)
+(declare load! load-js! load-lib ns-map ns-value require-ns! take-over-cached!)
 
 ;; -- one form ----------------------------------------------------------------------------------------------------------
 
@@ -88,6 +89,9 @@
 
 ;; A macro in the file that uses it. ClojureScript keeps macros in a namespace of their own, ns$macros; a defmacro in an
 ;; ordinary namespace is evaluated there, and referred to from here.
+
+(defn- without-macros-suffix [ns-sym]
+  (symbol (string/replace (str ns-sym) #"\$macros$" "")))
 
 (defn- defmacro-form? [form]
   (and (seq? form) (= 'defmacro (first form)) (symbol? (second form))))
@@ -124,6 +128,13 @@
     (swap! cljs/*loaded* conj macros-ns)
     nil))
 
+(defn- eval-own-macro!
+  "Evaluates a defmacro of a macro namespace, whose later functions and macros may use it."
+  [form macros-ns opts emit-and-run!]
+  (let [result (eval-form form macros-ns opts emit-and-run!)]
+    (swap! state update-in [::ana/namespaces macros-ns :use-macros] assoc (second form) (without-macros-suffix macros-ns))
+    result))
+
 (defn- ns-form? [form]
   (and (seq? form)
        (contains? '#{ns ns* require use import require-macros use-macros refer-clojure refer-global require-global}
@@ -131,13 +142,18 @@
 
 ;; -- reading ----------------------------------------------------------------------------------------------------------
 
-(defn- without-macros-suffix [ns-sym]
-  (symbol (string/replace (str ns-sym) #"\$macros$" "")))
+(defn- referred-macro
+  "The qualified name of a macro that the current namespace refers to by `sym`; the compiler resolves functions alone."
+  [sym]
+  (let [{:keys [use-macros rename-macros]} (get-in @state [::ana/namespaces ana/*cljs-ns*])]
+    (or (get rename-macros sym)
+        (when-let [from (get use-macros sym)]
+          (symbol (str from) (str sym))))))
 
 (defn- resolve-for-syntax-quote [sym]
   (if (string/starts-with? (str sym) ".")
     sym
-    (let [resolved (ana/resolve-symbol sym)]
+    (let [resolved (or (referred-macro sym) (ana/resolve-symbol sym))]
       (symbol (some-> (namespace resolved) (string/replace #"\$macros$" "")) (name resolved)))))
 
 (defn- aliases
@@ -257,8 +273,11 @@
                (do (script/flush! unit) ns)
                (let [result (try
                               (cond
-                                (and (not macros?) (defmacro-form? form))
-                                (do (script/flush! unit) (eval-macro! form ns opts collect-macros))
+                                (defmacro-form? form)
+                                (do (script/flush! unit)
+                                    (if macros?
+                                      (eval-own-macro! form ns opts emit-and-run!)
+                                      (eval-macro! form ns opts collect-macros)))
 
                                 each  (eval-form form ns (assoc opts :context :expr :def-emits-var true) emit-and-run!)
                                 :else (eval-form form ns opts emit!))
@@ -332,13 +351,27 @@
       (println "loading" (str aname) "from" from))))
 
 (defonce recorder
-  ;; Called with each namespace of the class path when it has been loaded: its name, its file, and a JS array of #js [javascript
-  ;; places] of its forms. nil: nobody wants to know.
+  ;; Called with each namespace of the class path, and each file of JavaScript, when it has been loaded: a map of :ns, its name,
+  ;; :resource (nil of what is bundled), :js? true of JavaScript, and :forms, a JS array of #js [javascript places].
+  ;; nil: nobody wants to know.
   (atom nil))
 
-(defn- tell-recorder! [aname resource forms]
+(defn- tell-recorder! [aname resource kind forms]
   (when @recorder
-    (@recorder aname resource forms)))
+    (@recorder {:ns aname :resource resource :js? (= :js kind) :forms forms})))
+
+(defn- load-javascript!
+  "Loads a library that is JavaScript with `load`, one of lumo.impl.javascript's. The compiler has no analysis of it; that the
+  name is one is enough to refer to it. `kind` is what the cache calls it."
+  [kind load name]
+  (when-let [known (load name
+                     {:require! #(load-js! % (str name))
+                      :run!     (fn [js-text file resource]
+                                  (script/run-text! js-text file)
+                                  (tell-recorder! name resource :js #js [#js [js-text nil]]))})]
+    (swap! state update :js-dependency-index assoc (str name) known)
+    (cache/loaded! name kind (constantly ""))
+    true))
 
 (defn- load-bundled! [ns-sym]
   (when-not (get-in @state [::ana/namespaces ns-sym :name])
@@ -347,6 +380,8 @@
       (swap! state assoc-in [::ana/namespaces ns-sym] ns-map)
       (run! load-bundled! (bundled-deps ns-sym ns-map))
       (when (bundled/code? ns-sym)
+        (run! #(load-javascript! "goog" javascript/load-closure! %)
+          (remove bundled/bundled? (distinct (vals (:requires ns-map)))))
         (script/run-text! (bundled/code ns-sym) (str "lumo/" ns-sym ".js"))))))
 
 (defn- circular! [path name]
@@ -406,27 +441,23 @@
       ;; A file of several namespaces, or of another one than its name says.
       (cache/changed! aname))))
 
-(defn- load-source! [{:keys [file path] :as resource} aname macros?]
+(defn- load-source! [{:keys [file] :as resource} aname macros?]
   (tell-loading! aname (text/shown-path file))
   (cache/forget! aname)
   (when (some #{aname} *loading*)
     (circular! (vec (drop-while #(not= aname %) *loading*)) aname))
   (when-let [tell! @on-load!]
     (tell! aname file))
-  (if (string/ends-with? path ".js")
-    (do (script/run-text! (classpath/text resource) file)
-        (cache/loaded! aname "js" (constantly "js"))
-        (tell-recorder! aname resource #js [#js [(classpath/text resource) nil]]))
-    (binding [*loading* (conj *loading* aname)]
-      (when-not (= 'cljs.core aname)
-        (swap! state update ::ana/namespaces dissoc aname))
-      (cond
-        @recorder       (let [forms #js []]
-                          (eval-source (classpath/text resource)
-                            {:file file :macros? macros? :collect (fn [js-text places] (.push forms #js [js-text places]))})
-                          (tell-recorder! aname resource forms))
-        (cache/active?) (compile-and-keep! resource aname macros?)
-        :else           (eval-source (classpath/text resource) {:file file :macros? macros?})))))
+  (binding [*loading* (conj *loading* aname)]
+    (when-not (= 'cljs.core aname)
+      (swap! state update ::ana/namespaces dissoc aname))
+    (cond
+      @recorder       (let [forms #js []]
+                        (eval-source (classpath/text resource)
+                          {:file file :macros? macros? :collect (fn [js-text places] (.push forms #js [js-text places]))})
+                        (tell-recorder! aname resource :cljs forms))
+      (cache/active?) (compile-and-keep! resource aname macros?)
+      :else           (eval-source (classpath/text resource) {:file file :macros? macros?}))))
 
 ;; -- a namespace from the cache ------------------------------------------------------------------------------------------------
 
@@ -452,7 +483,7 @@
                 lib  (aget dep 1)]]
     (case kind
       "bundled" (load-bundled! (symbol lib))
-      "goog"    (swap! state assoc-in [:js-dependency-index lib] {:group :goog})
+      "goog"    (load! (symbol lib) false) ; one that the snapshot has was not loaded
       nil)))
 
 (defn- take-over!
@@ -496,10 +527,6 @@
     (take-over-cached!)
     true))
 
-(defn- goog-provided? [name]
-  (and (string/starts-with? (str name) "goog")
-       (some? (js/goog.getObjectByName (str name)))))
-
 (defn- path->ns-name [path]
   (-> path (string/replace #"\.clj[cs]?$" "") (string/replace "/" ".") (string/replace "_" "-")))
 
@@ -513,6 +540,13 @@
          ;; a macro namespace may be missing where its ordinary one is there
          (remove #{(str ns-sym)} (concat (map str (bundled/names)) (map path->ns-name (classpath/source-paths)))))))
 
+(defn- find-source
+  "The source of a namespace. What a macro namespace requires may be a `.clj` of functions."
+  [name macros?]
+  (or (cache/find-source name macros?)
+      (when (and (not macros?) (some-> (peek *loading*) str (string/ends-with? "$macros")))
+        (classpath/find-first [(str (ns->path name) ".clj")]))))
+
 (defn- load!
   "Loads a namespace from where it is found first; nil where it is nowhere."
   [name macros?]
@@ -521,16 +555,28 @@
       (bundled/bundled? aname)
       (do (load-bundled! aname) true)
 
-      (and (not macros?) (goog-provided? name))
-      ;; The compiler has no analysis of the Closure library; that a name is of it is enough to refer to its functions.
-      (do (swap! state assoc-in [:js-dependency-index (str name)] {:group :goog}) true)
+      (and (not macros?) (load-javascript! "goog" javascript/load-closure! name))
+      true
 
       (load-cached! name macros?) true
 
       :else
-      (when-let [resource (cache/find-source name macros?)]
-        (load-source! resource aname macros?)
-        true))))
+      (let [resource (find-source name macros?)]
+        (cond
+          (and resource (not (string/ends-with? (:path resource) ".js")))
+          (do (load-source! resource aname macros?) true)
+
+          (and (not macros?) (load-javascript! "js" javascript/load-described! name))
+          true
+
+          resource
+          (load-javascript! "js" #(javascript/load-resource! resource %2) name))))))
+
+(defn- load-js!
+  "Loads what a file of JavaScript requires; `by` is the name of that file's library."
+  [name by]
+  (when-not (load! name false)
+    (throw (ex-info (str by " needs " (not-found-text name false)) {:tag :cljs/analysis-error}))))
 
 (defonce ^:private last-failure
   ;; The name and the error of the namespace that could not be loaded last.
@@ -678,10 +724,12 @@
   (set! ana/node-module-dep? cache/npm?)
   (reset! cache/hooks
     {:bundled load-bundled!
+     :js      #(load! (symbol %) false)
      :warn    #(@warn! %)
      :tell    #(tell-loading! %1 (str "the cache in " (text/shown-path %2)))
      :reader  data-reader-name})
-  (script/load-in-our-order!)
+  ;; Each namespace is provided as often as it is evaluated; the order of loading is ours, not goog's.
+  (js/$lumo.closure.install)
   (set! ana/*cljs-warning-handlers*
     [(fn [type env extra]
        (when (type ana/*cljs-warnings*)

@@ -27,7 +27,7 @@
   (cond
     (bundled/bundled? lib) "bundled"
     (cache/kind-of-loaded lib) (cache/kind-of-loaded lib)
-    (and (string/starts-with? (str lib) "goog") (some? (js/goog.getObjectByName (str lib)))) "goog"
+    (js/$lumo.closure.loaded (str lib)) "goog" ; in the snapshot
     (cache/npm? lib) "npm"))
 
 (defn- in-order-of-loading

@@ -8,6 +8,8 @@
    [cljs.nodejs :as nodejs]
    [clojure.string :as string]))
 
+(def ^:private fs (js/require "fs"))
+(def ^:private node-path (js/require "path"))
 (def ^:private node-module (js/require "module"))
 
 (defonce ^:private state
@@ -25,8 +27,8 @@
 
 (defn- resolves? [lib]
   (try
-    (.resolve ^js (:require @state) lib)
-    true
+    ;; There is nothing to resolve with while the bundle is made.
+    (some-> ^js (:require @state) (.resolve lib) some?)
     (catch :default e
       ;; A module that is there but does not export its main entry to `require` is still one; loading it tells more.
       (not= "MODULE_NOT_FOUND" (.-code e)))))
@@ -78,3 +80,41 @@
   "Makes `folder` the place from which modules are looked up."
   [folder]
   (use! (.createRequire node-module (str folder "/"))))
+
+;; -- class paths that packages bring along ---------------------------------------------------------------------------------------
+
+(defn- lib-folder
+  "The folder of ClojureScript that the package.json in `folder` names as `directories.lib`, or nil."
+  [folder]
+  (try
+    (let [lib (some-> (js/JSON.parse (.readFileSync fs (.join node-path folder "package.json") "utf8")) .-directories .-lib)]
+      (when (string? lib)
+        (.resolve node-path folder lib)))
+    ;; Not a package, or one that Node itself will say is wrong.
+    (catch :default _ nil)))
+
+(defn- entries [folder]
+  (try
+    (map #(.join node-path folder %) (.readdirSync fs folder))
+    ;; No such folder: nothing in it.
+    (catch :default _ nil)))
+
+(defn- packages
+  "The folders of the packages in a node_modules folder."
+  [node-modules]
+  (mapcat #(if (string/starts-with? (.basename node-path %) "@") (entries %) [%]) (entries node-modules)))
+
+(defn- upwards [folder]
+  (take-while some? (iterate #(let [parent (.dirname node-path %)] (when (not= parent %) parent)) folder)))
+
+(defn lib-folders
+  "The folders of ClojureScript that packages name in their package.json as `directories.lib`: that of the program, as seen from
+  `folder`, and those of every package it can require."
+  [folder]
+  (let [folders   (upwards folder)
+        node-path-folders (some-> (.. js/process -env -NODE_PATH) (string/split #":"))]
+    (distinct
+      (keep lib-folder
+        (concat folders
+                (mapcat packages (concat (map #(.join node-path % "node_modules") folders)
+                                         (remove string/blank? node-path-folders))))))))

@@ -19,11 +19,11 @@
 ;; -- what was loaded ---------------------------------------------------------------------------------------------------------
 
 (defn- recording
-  "Calls `f`; returns what it returned and the namespaces of the class path that it loaded, in order: `{:ns :resource :forms}`."
+  "Calls `f`; returns what it returned and what it loaded, in order: maps as `compiler/recorder` is given them."
   [f]
   (let [loaded (volatile! [])]
     (reset! compiler/recorder
-      (fn [aname resource forms] (vswap! loaded conj {:ns aname :resource resource :forms forms})))
+      (fn [library] (vswap! loaded conj library)))
     (try
       [(f) @loaded]
       (finally
@@ -44,8 +44,24 @@
                      [seen (conj order ns-sym)])))]
     (second (reduce visit [#{} []] names))))
 
-(defn- goog-names [names]
-  (distinct (filter #(string/starts-with? % "goog") (map str (mapcat requires names)))))
+;; -- libraries that are JavaScript ----------------------------------------------------------------------------------------------
+
+(defn- text-of [{:keys [forms]}]
+  (aget forms 0 0))
+
+(defn- goog-names
+  "The names of the Closure library that the namespaces `names` and the `libraries` of JavaScript refer to."
+  [names libraries]
+  (distinct (filter #(string/starts-with? % "goog")
+              (concat (map str (mapcat requires names))
+                      (mapcat #(js/$lumo.closure.requires (text-of %)) libraries)))))
+
+(defn- javascript
+  "The texts of the `libraries` of JavaScript, in the order of their loading, behind what of the Closure library the snapshot of
+  packaged functions is without."
+  [names libraries]
+  (concat (js/$lumo.closure.missing (into-array (goog-names names libraries)))
+          (map text-of libraries)))
 
 ;; -- what cannot be packaged ---------------------------------------------------------------------------------------------------
 
@@ -105,9 +121,9 @@
     #(str "\\u" (.padStart (.toString (.charCodeAt % 0) 16) 4 "0"))))
 
 (defn- script
-  "`{:text :places}` of the namespaces in their order."
-  [root names own end]
-  (let [texts #js [] files #js [] starts #js [] all #js []]
+  "`{:text :places}` of the namespaces in their order, behind the texts of `before`."
+  [root before names own end]
+  (let [texts (into-array before) files #js [] starts #js [] all #js []]
     (reduce
       (fn [line ns-sym]
         (let [[next segments] (add-forms! texts line (forms-of own ns-sym))]
@@ -116,7 +132,7 @@
             (.push starts line)
             (.push all segments))
           next))
-      0
+      (reduce + (map lines-in before))
       names)
     (.push texts end)
     {:text (escape-unicode (.join texts "\n")) :places #js {:files files :starts starts :segments all}}))
@@ -135,14 +151,16 @@
          (take-while #(not= % file))
          (remove #(.existsSync fs %)))))
 
-(defn- about [root handler-sym loaded names]
-  (let [files (distinct (concat (remove #(string/includes? % ".jar!/") (map (comp :file :resource) loaded))
+(defn- about [root handler-sym loaded names libraries]
+  (let [loaded   (filter :resource loaded) ; the rest is bundled
+        brought? (into #{} (mapcat #(js/$lumo.closure.provides %)) (javascript names libraries))
+        files    (distinct (concat (remove #(string/includes? % ".jar!/") (map (comp :file :resource) loaded))
                           (filter #(and (jar? %) (.existsSync fs %)) (classpath/paths))))]
     #js {:handler (str handler-sym)
          :files   (into-array (map (fn [file] #js {:name (shown root file)}) files))
          :absent  (into-array (map #(shown root %)
                                 (distinct (mapcat (fn [{:keys [ns resource]}] (candidates ns (:file resource))) loaded))))
-         :goog    (into-array (goog-names names))}))
+         :goog    (into-array (remove brought? (goog-names names libraries)))}))
 
 ;; -- the whole -------------------------------------------------------------------------------------------------------------------------
 
@@ -150,7 +168,9 @@
   (let [{:keys [task-root] :as places} (lambda/places)
         [handler loaded] (recording #(load/load! handler-name places))
         handler-sym      (handler/parse-name handler-name)
-        own              (into {} (comp (remove #(string/ends-with? (str (:ns %)) "$macros")) (map (juxt :ns identity))) loaded)
+        libraries        (filter :js? loaded)
+        own              (into {} (comp (remove :js?) (remove #(string/ends-with? (str (:ns %)) "$macros")) (map (juxt :ns identity)))
+                           loaded)
         roots            (filter own (map :ns loaded))
         wanted           (set (in-order own [(symbol (namespace handler-sym))]))
         ;; what a program loads beside its requires counts in the order of its loading
@@ -160,13 +180,13 @@
     (event/event-reader (:event handler)) ; says so where there is no such form
     (if-let [reason (refusal names own)]
       (to "about.json" (js/JSON.stringify #js {:handler handler-name :refused reason}))
-      (let [{:keys [text places]} (script task-root names own (value-text handler-sym (compiler/var-meta handler-sym)))]
+      (let [{:keys [text places]} (script task-root (javascript names libraries) names own (value-text handler-sym (compiler/var-meta handler-sym)))]
         (to-package "app.js" text)
         (to-package "places.json" (js/JSON.stringify places))
         (to "builtins.json" (js/JSON.stringify (.describe js/$lumo.builtins)))
         (doseq [file ["runtime.js" "packaged.js"]]
           (to file (.text js/$lumo.assets (str "runtime/" file))))
-        (to "about.json" (js/JSON.stringify (about task-root handler-sym loaded names)))))))
+        (to "about.json" (js/JSON.stringify (about task-root handler-sym loaded names libraries)))))))
 
 (defn write!
   "Compiles the function of the handler named by `handler-name` into the folder `.lumo` of `out`, and puts what a snapshot of it is

@@ -36,4 +36,4 @@
    (defmulti area :shape)
    (defmethod area :default [{:keys [w h]}] (if-not w 0 (doto (* w h) prn)))
    (defprotocol Shape (draw [this]))
-   (defrecord Box [w h] Shape (draw [_] (str w \"x\" h)))")
+   (defrecord Crate [w h] Shape (draw [_] (str w \"x\" h)))")

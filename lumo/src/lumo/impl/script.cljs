@@ -171,9 +171,7 @@
 (defn load-in-our-order!
   "Has goog leave it to us what is loaded when: each namespace is provided as often as it is evaluated."
   []
-  (set! js/goog.isProvided_ (fn [_] false))
-  (set! js/goog.require (fn [_] nil))
-  (set! js/goog.provide (fn [name] (js/goog.constructNamespace_ name))))
+  (js/$lumo.closure.install))
 
 ;; -- positions -----------------------------------------------------------------------------------------------------------
 
