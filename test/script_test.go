@@ -1,6 +1,7 @@
 package test
 
 import (
+	"archive/zip"
 	"errors"
 	"flag"
 	"fmt"
@@ -19,6 +20,7 @@ var update = flag.Bool("update", false, "rewrite the scripts' expected output wi
 // The scripts are what a user could type. Beside testscript's own commands there is
 //
 //	exits STATUS program [args…]    run the program, which must exit with the status
+//	jar FILE FOLDER                 pack what is in the folder into a JAR
 //
 // those for servers (serverCommands), the conditions [deps], that test/deps.json has been fetched, and [aws], that moto is here, and the variables $ROOT
 // (of the source tree), $ARCH and $TESTDEPS. The programs lumo and lumo-lambda are
@@ -55,7 +57,7 @@ func runScripts(t *testing.T, folder string) {
 
 func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	all := maps.Clone(serverCommands)
-	all["exits"], all["aws"] = exits, awsCommand
+	all["exits"], all["jar"], all["aws"] = exits, jar, awsCommand
 	return all
 }
 
@@ -76,6 +78,20 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s exited with status %d, want %d\n[stdout]\n%s\n[stderr]\n%s", args[1], got, want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
 	}
+}
+
+func jar(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: jar FILE FOLDER")
+	}
+	file := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(file), 0o755))
+	out, err := os.Create(file)
+	ts.Check(err)
+	defer out.Close()
+	z := zip.NewWriter(out)
+	ts.Check(z.AddFS(os.DirFS(ts.MkAbs(args[1]))))
+	ts.Check(z.Close())
 }
 
 // condition is [deps] or [aws]: the dependencies of the tests are here. In CI they must be.

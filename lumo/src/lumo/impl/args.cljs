@@ -12,6 +12,8 @@
    {:flags ["-c" "--classpath"] :arg "CP"   :key :classpath :help "folders and JARs, separated by `:`; may be repeated"}
    {:flags ["-K" "--auto-cache"]            :key :auto-cache :help "keep compiled namespaces in .lumo_cache here"}
    {:flags ["-k" "--cache"]     :arg "PATH" :key :cache     :help "keep them in PATH, which is made if need be"}
+   {:flags ["-D" "--dependencies"] :arg "DEPS" :key :dependencies :help "JARs of the local Maven repository, with what they need: a/b:1.2,c"}
+   {:flags ["-L" "--local-repo"] :arg "PATH" :key :local-repo :help "that repository; default ~/.m2/repository"}
    {:flags ["-q" "--quiet"]                 :key :quiet     :help "no banner"}
    {:flags ["-v" "--verbose"]               :key :verbose   :help "say which namespaces are loaded, and from where"}
    {:flags ["-d" "--dumb-terminal"]         :key :dumb      :help "no line editing"}
@@ -47,6 +49,7 @@
   (case key
     (:init :eval) (update parsed :run conj [key value])
     :classpath    (update parsed :classpath into (remove string/blank? (string/split value #":")))
+    :dependencies (update parsed :dependencies conj value)
     :checked-arrays (if (#{"warn" "error"} value)
                       (assoc parsed key (keyword value))
                       (usage-error (str "-A takes warn or error, not " (pr-str value))))
@@ -60,11 +63,11 @@
     [arg nil]))
 
 (defn parse
-  "Parses the arguments. Returns `{:run [[:init path] [:eval text] …], :classpath [path …], :main-opt, :args [string …]}` and a
-  key for each other option given; `:main-opt` is one of :script :stdin :main :repl :help :legal :version :selfcheck :lambda,
+  "Parses the arguments. Returns `{:run [[:init path] [:eval text] …], :classpath [path …], :dependencies [text …], :main-opt,
+  :args [string …]}` and a key for each other option given; `:main-opt` is one of :script :stdin :main :repl :help :legal :version :selfcheck :lambda,
   or nil where there was none. Throws a usage error for an option that is unknown or lacks its value."
   [args]
-  (loop [parsed {:run [] :classpath [] :args []} args (seq args)]
+  (loop [parsed {:run [] :classpath [] :dependencies [] :args []} args (seq args)]
     (if-not args
       parsed
       (let [[flag inline] (split-equals (first args))

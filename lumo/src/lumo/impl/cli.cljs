@@ -11,6 +11,7 @@
    [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
    [lumo.impl.lambda.serve :as serve]
+   [lumo.impl.maven :as maven]
    [lumo.impl.npm :as npm]
    [lumo.impl.package :as package]
    [lumo.impl.script :as script]
@@ -162,10 +163,15 @@
     run)
   (main! opts))
 
-(defn- configure! [{:keys [classpath cache auto-cache] :as opts}]
+(defn- configure! [{:keys [classpath cache auto-cache dependencies local-repo elide-asserts] :as opts}]
   (cache/install! {:write (or cache (when auto-cache ".lumo_cache"))})
   (classpath/set-paths! (cons (.cwd js/process) classpath))
+  (when (seq dependencies)
+    (let [repository (if local-repo (classpath/expand-home local-repo) (maven/default-repository))]
+      (apply classpath/add! (maven/resolve-jars repository (mapcat maven/coordinates dependencies)))))
   (npm/install! (.cwd js/process))
+  ;; The macros ask this var, not the compiler's options.
+  (set! *assert* (not elide-asserts))
   (swap! compiler/options merge
     (select-keys opts [:static-fns :fn-invoke-direct :elide-asserts :checked-arrays :verbose])))
 
