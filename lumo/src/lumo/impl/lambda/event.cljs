@@ -2,7 +2,8 @@
   "Between JSON and the handler's values: the event in the form that the handler asks for, the context map, and the answer."
   (:require
    [clojure.string :as string]
-   [lumo.impl.error :as error]))
+   [lumo.impl.error :as error]
+   [lumo.impl.lambda.channels :as channels]))
 
 ;; -- the event -----------------------------------------------------------------------------------------------------------
 
@@ -135,10 +136,11 @@
     (.from js/Buffer (if (nil? text) "null" text))))
 
 (defn answer-bytes
-  "The bytes of the handler's answer, or a promise of them: bytes as they are, a stream or async iterator gathered, anything
-  else as JSON."
+  "The bytes of the handler's answer, or a promise of them: bytes as they are, a stream or async iterator gathered, the first value
+  of a channel, anything else as JSON."
   [x]
   (cond
-    (bytes? x)          x
-    (async-iterable? x) (gather x)
-    :else               (json-bytes x)))
+    (bytes? x)           x
+    (async-iterable? x)  (gather x)
+    (channels/channel? x) (.then (channels/take-from! x) answer-bytes)
+    :else                (json-bytes x)))

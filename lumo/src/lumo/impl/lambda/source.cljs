@@ -2,6 +2,7 @@
   "From what a streaming handler returns to the chunks of its answer."
   (:require
    [lumo.impl.error :as error]
+   [lumo.impl.lambda.channels :as channels]
    [lumo.lambda.stream :as stream]))
 
 ;; A source in here is a js object of two functions: `next` gives the next chunk or a promise of it, nil at the end; `close` says
@@ -29,15 +30,6 @@
   #js {:next  (fn [] (js/Promise. (fn [resolve] (take! resolve))))
        :close close!})
 
-(defn- channel?
-  "True of a core.async channel, which is known by its protocol: core.async is the function's own, where it has one."
-  [x]
-  (true? (unchecked-get x "cljs$core$async$impl$protocols$ReadPort$")))
-
-(defn- async-fn [name]
-  (or (js/goog.getObjectByName (str "cljs.core.async." name))
-      (throw (js/Error. (str "the answer is a core.async channel, but cljs.core.async is not loaded")))))
-
 (defn- method [x key]
   (let [f (unchecked-get x key)]
     (when (fn? f) f)))
@@ -46,7 +38,7 @@
   (cond
     (or (string? x) (instance? js/Uint8Array x)) (of-seq (list x))
     (satisfies? stream/Source x) (of-taker #(stream/-take! x %) #(stream/-close! x))
-    (channel? x)                 (of-taker #((async-fn "take_BANG_") x %) #((async-fn "close_BANG_") x))
+    (channels/channel? x)         #js {:next #(channels/take-from! x) :close #(channels/close! x)}
     (sequential? x)              (of-seq x)
     (coll? x)                    nil
     (method x js/Symbol.asyncIterator) (of-iterator (.call (method x js/Symbol.asyncIterator) x))
