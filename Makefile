@@ -6,7 +6,7 @@ FUZZTIME ?= 1m
 HELLO = examples/hello -e '{"name":"Lisp"}'
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults soak fuzz layer engine engine-from-source reproduce bundle deps lint fmt bench update-goldens clean need-go
+.PHONY: help run test faults soak fuzz layer engine engine-from-source reproduce bundle deps lint fmt suite bench update-goldens clean need-go
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ lint: need-go ## check the form of Go, JavaScript and ClojureScript
 
 fmt: need-go ## put Go, JavaScript and ClojureScript in form
 	$(BUILD) fmt
+
+# A folder with the test namespaces of any library, and a file of EDN with those that are left out and why.
+SUITE ?= .cache/testdeps/core.async-source/core-async-clojure-1.5.648/src/test/cljs
+EXCEPTIONS ?=
+suite: layer deps ## run core.async's own tests, or those in SUITE=folder, and say how many assertions passed
+	dist/$(shell uname -m | sed s/aarch64/arm64/)/lumo -c $(SUITE):test/suite -m suite $(SUITE) $(EXCEPTIONS)
 
 bench: layer ## measure this layer beside its peers (node, nbb, Go); prints the goals; writes docs/bench (npm, cmake, g++, java)
 	$(BUILD) bench-deps

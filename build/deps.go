@@ -21,8 +21,8 @@ import (
 // that ends like an archive is the archive itself; any other is the folder that it is unpacked into.
 type testDep struct {
 	Kind   string `json:"kind"`
-	Name   string `json:"name"` // group:artifact:version, name@version or name==version, after the registry's habit
-	File   string `json:"file"` // the registry's file name, where it does not follow from the name (pypi)
+	Name   string `json:"name"` // group:artifact:version, name@version, name==version or source=version, after the registry's habit
+	File   string `json:"file"` // the registry's file name, where it does not follow from the name (pypi, debian)
 	SHA256 string `json:"sha256"`
 	Dest   string `json:"dest"`
 }
@@ -85,7 +85,7 @@ func (t *tree) testDeps(ctx context.Context) error {
 // source is the pin of a dependency as a recipe would write it.
 func (d testDep) source() (recipe.Source, error) {
 	s := recipe.Source{Kind: d.Kind, SHA256: d.SHA256, File: d.File}
-	separator := map[string]string{"maven": ":", "npm": "@", "pypi": "=="}[d.Kind]
+	separator := map[string]string{"maven": ":", "npm": "@", "pypi": "==", "debian": "="}[d.Kind]
 	at := strings.LastIndex(d.Name, separator)
 	if separator == "" || at <= 0 {
 		return s, fmt.Errorf("%q of kind %q names no version", d.Name, d.Kind)
@@ -98,7 +98,7 @@ func (d testDep) source() (recipe.Source, error) {
 		case "npm":
 			s.File = strings.ReplaceAll(strings.TrimPrefix(s.Name, "@"), "/", "-") + "-" + s.Version + ".tgz"
 		default:
-			return s, fmt.Errorf("%s needs its \"file\": a PyPI package has several", d.Name)
+			return s, fmt.Errorf("%s needs its \"file\": a package of kind %s has several", d.Name, d.Kind)
 		}
 	}
 	return s, s.Check()
