@@ -36,6 +36,9 @@
         wanted   (remove left-out (test-namespaces folder))
         failures (into {} (keep (fn [n] (some->> (load-failure n) (vector n)))) wanted)
         loaded   (remove failures wanted)]
+    ;; A test may throw outside of itself on purpose, where a page would go on.
+    (.removeAllListeners js/process "uncaughtException")
+    (.on js/process "uncaughtException" #(println "uncaught:" (ex-message %)))
     (defmethod test/report [::test/default :end-run-tests] [{:keys [pass fail error]}]
       (doseq [[n why] left-out] (println "left out:" (str n ":") why))
       (doseq [[n why] failures] (println "not loaded:" (str n ":") why))

@@ -715,6 +715,13 @@
   (swap! state update ::ana/namespaces dissoc 'lumo.warm-up)
   nil)
 
+(defn- of-javascript?
+  "True of a warning that a name of JavaScript is not known, where its library has been loaded: the compiler knows by its whole name
+  what is required, not what is imported."
+  [type {:keys [ns-sym prefix]}]
+  (and (#{:undeclared-ns :undeclared-var} type)
+       (contains? (:js-dependency-index @state) (str (or ns-sym prefix)))))
+
 ;; -- set up --------------------------------------------------------------------------------------------------------------
 
 (defn init!
@@ -732,7 +739,7 @@
   (js/$lumo.closure.install)
   (set! ana/*cljs-warning-handlers*
     [(fn [type env extra]
-       (when (type ana/*cljs-warnings*)
+       (when (and (type ana/*cljs-warnings*) (not (of-javascript? type extra)))
          (when-let [message (ana/error-message type extra)]
            (let [warning (error/report-text
                            {:file ana/*cljs-file* :line (:line env) :column (:column env)
