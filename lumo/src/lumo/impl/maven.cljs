@@ -135,7 +135,7 @@
                          (:managed (project repository (fill-dependency properties d))))]
         {:properties   properties
          :managed      (into (apply merge {} (concat imported [(:managed inherited)]))
-                         (map (fn [d] (let [d (fill-dependency properties d)] [(key-of d) d])))
+                         (map (fn [d] [(key-of (fill-dependency properties d)) d]))
                          managed)
          :dependencies (concat (:dependencies inherited) (map dependency-of (xml/all pom "dependencies" "dependency")))}))))
 
@@ -145,7 +145,7 @@
   (let [{:keys [properties managed dependencies]} (project repository coordinate)]
     (for [raw  dependencies
           :let [d    (fill-dependency properties raw)
-                rule (get managed (key-of d))
+                rule (some->> (get managed (key-of d)) (fill-dependency properties))
                 d    (-> (merge rule (into {} (filter (comp some? val)) d))
                          (update :exclusions into (:exclusions rule)))]
           :when (and (contains? #{nil "compile" "runtime"} (:scope d))
