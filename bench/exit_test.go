@@ -23,6 +23,7 @@ func BenchmarkExit(b *testing.B) {
 		argv []string
 	}{
 		{"engine-bare", []string{a.engine, "-e", "0"}},
+		{"node-bare", []string{a.node, "-e", "0"}},
 		{"lumo-version", []string{a.lumo, "-V"}}, // restores the snapshot, compiles nothing
 		{"lumo-expression", []string{a.lumo, "-e", "(+ 1 2)"}},
 		{"nbb-expression", []string{a.node, filepath.Join(a.peers, "node_modules", "nbb", "cli.js"), "-e", "(+ 1 2)"}},

@@ -21,6 +21,7 @@ var goals = []goal{
 	{"warm, 200 bytes, p99", "RoundTrip/lumo", "RoundTrip/ric-javascript", "trip-p99-µs", 0.9},
 	{"warm, 1 MB", "Megabyte/lumo", "Megabyte/ric-javascript", "trip-µs", 1},
 	{"memory after the first answer, packaged", "Start/lumo-packaged", "Start/ric-javascript", "pss-MiB", 1},
+	{"the engine, -e 0", "Exit/engine-bare", "Exit/node-bare", "exit-ms", 0.9},
 	{"-e '(+ 1 2)'", "Exit/lumo-expression", "Exit/nbb-expression", "exit-ms", 0.4},
 	{"compute: fib, against nbb", "Compute/lumo", "Compute/nbb", "fib-ms", 0.6},
 	{"compute: loop, against nbb", "Compute/lumo", "Compute/nbb", "loop-ms", 0.6},
