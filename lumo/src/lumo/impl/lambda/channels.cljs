@@ -5,7 +5,7 @@
 (defn channel?
   "True of a core.async channel."
   [x]
-  (and (some? x) (true? (unchecked-get x "cljs$core$async$impl$protocols$ReadPort$"))))
+  (and (some? x) (some? (unchecked-get x "cljs$core$async$impl$protocols$ReadPort$"))))
 
 (defn- call [function & args]
   (if-some [f (js/goog.getObjectByName (str "cljs.core.async." function))]
