@@ -21,6 +21,8 @@
       (call "take_BANG_" channel #(if (instance? js/Error %) (reject %) (resolve %))))))
 
 (defn close!
-  "Tells those who put into a channel that nobody takes from it any more."
+  "Tells those who put into a channel that nobody takes from it any more: the next put is false. One that waits already goes on
+  waiting when the channel is closed, so what there is is taken."
   [channel]
-  (call "close_BANG_" channel))
+  (call "close_BANG_" channel)
+  (while (some? (call "poll_BANG_" channel))))

@@ -38,7 +38,7 @@
   (cond
     (or (string? x) (instance? js/Uint8Array x)) (of-seq (list x))
     (satisfies? stream/Source x) (of-taker #(stream/-take! x %) #(stream/-close! x))
-    (channels/channel? x)         #js {:next #(channels/take-from! x) :close #(channels/close! x)}
+    (channels/channel? x)        #js {:next #(channels/take-from! x) :close #(channels/close! x)}
     (sequential? x)              (of-seq x)
     (coll? x)                    nil
     (method x js/Symbol.asyncIterator) (of-iterator (.call (method x js/Symbol.asyncIterator) x))
