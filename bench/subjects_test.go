@@ -57,9 +57,6 @@ func (a artefacts) nodeAndLumo(namespace, function, javascript string) ([]lambda
 		name string
 		args []string // of lumo-lambda package; nil: from source
 	}{{sourceSubject, nil}, {packagedSubject, []string{}}, {snapshotSubject, []string{"--snapshot"}}} {
-		if s.args != nil && !a.packages() {
-			continue
-		}
 		dir, err := a.lumoFolder(s.name+"-"+namespace+"-"+function, handler, s.args)
 		if err != nil {
 			return nil, err
@@ -67,13 +64,6 @@ func (a artefacts) nodeAndLumo(namespace, function, javascript string) ([]lambda
 		all = append(all, lambdaRuntime{name: s.name, argv: []string{a.bootstrap}, env: []string{"_HANDLER=" + handler}, dir: dir})
 	}
 	return all, nil
-}
-
-// packages says whether the layer's lumo can start packaged functions: with an engine that was compiled before it learned to, it
-// cannot.
-func (a artefacts) packages() bool {
-	_, err := os.Stat(filepath.Join(filepath.Dir(a.lumo), "lumo.snapshot"))
-	return err == nil
 }
 
 var peerFolderOnce sync.Mutex

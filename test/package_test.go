@@ -121,6 +121,32 @@ func TestPackagedFunctionHasNoCompiler(t *testing.T) {
 	assert.True(t, toldBy(t, startPackaged(t, zip, map[string]string{"LUMO_START": "source"})).Compiler, "the user may choose")
 }
 
+func TestPackagedFunctionBringsLibrariesThatAreJavaScript(t *testing.T) {
+	folder := layOut(t, map[string]string{
+		"src/my_app/core.cljs": `(ns my-app.core
+  (:require [cljs.core.async :refer [go <! timeout]]
+            [cognitect.transit :as transit]
+            [own.sum :as sum]
+            [shout])
+  (:import [goog.structs PriorityQueue]))
+
+(defn handler [_]
+  (go (<! (timeout 1))
+    {:compiler (some? (js/goog.getObjectByName "cljs.analyzer"))
+     :transit  (transit/write (transit/writer :json) {:a :b})
+     :sum      (sum/of 1 2)
+     :shout    (js/shout "a")
+     :first    (.dequeue (doto (PriorityQueue.) (.enqueue 2 "b") (.enqueue 1 "a")))}))
+`,
+		"src/own/sum.js":      "goog.module('own.sum');\nconst math = goog.require('goog.math');\nexports.of = (...all) => math.sum(...all);\n",
+		"src/deps.cljs":       `{:foreign-libs [{:file "vendor/shout.js" :provides ["shout"]}]}`,
+		"src/vendor/shout.js": "var shout = (text) => text.toUpperCase();\n",
+	})
+	assert.Empty(t, packaged(t, folder, "--in-place"))
+	s := startPackaged(t, folder, nil)
+	assert.JSONEq(t, `{"compiler": false, "transit": "[\"^ \",\"~:a\",\"~:b\"]", "sum": 3, "shout": "A", "first": "a"}`, s.answer(t, "{}"))
+}
+
 func TestFunctionEditedAfterItWasPackagedStartsFromSource(t *testing.T) {
 	folder := layOut(t, aFunction(nil))
 	packaged(t, folder, "--in-place")

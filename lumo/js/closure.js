@@ -50,7 +50,7 @@ function missing(wanted) {
     const place = entry(name);
     if (!place || !inSnapshot(place)) return;
     const text = library.slice(...place);
-    names(PROVIDE, text).forEach((provided) => seen.add(provided));
+    for (const provided of names(PROVIDE, text)) seen.add(provided);
     names(REQUIRE, text).forEach(visit);
     scripts.push(script(text));
   }

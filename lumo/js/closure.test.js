@@ -18,15 +18,23 @@ const FILES = {
   'goog.Whole': "goog.module('goog.Whole');\nexports = class Whole {};\n",
 };
 
+// Files that the compiler's snapshot has, and that of packaged functions has not.
+const COMPILERS = {
+  'goog.first': "goog.module('goog.first');\nexports.value = 1;\n",
+  'goog.second': "goog.provide('goog.second');\ngoog.require('goog.first');\ngoog.require('goog.there');\n",
+};
+
 function install(t) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lumo-closure-'));
   const index = { 'goog.there': 0 };
   let offset = 0;
-  for (const text of Object.values(FILES)) {
-    for (const name of closure.provides(text)) index[name] = [offset, Buffer.byteLength(text)];
+  const texts = [...Object.values(FILES), ...Object.values(COMPILERS)];
+  for (const text of texts) {
+    const mark = Object.values(COMPILERS).includes(text) ? [1] : [];
+    for (const name of closure.provides(text)) index[name] = [offset, Buffer.byteLength(text), ...mark];
     offset += Buffer.byteLength(text) + 1;
   }
-  fs.writeFileSync(path.join(folder, 'goog'), `${JSON.stringify(index)}\n${Object.values(FILES).join('\n')}\n`);
+  fs.writeFileSync(path.join(folder, 'goog'), `${JSON.stringify(index)}\n${texts.join('\n')}\n`);
   assets.useFolder(folder);
   globalThis.goog = {
     there: { value: 1 },
@@ -58,6 +66,15 @@ test('what the snapshot has is loaded, anything else when its file has run', (t)
   closure.markLoaded(FILES['goog.one']);
   assert.equal(closure.loaded('goog.one'), true);
   assert.equal(closure.loaded('goog.one.Two'), true);
+});
+
+test('what packaged functions are without comes behind what it requires, once, and only that', (t) => {
+  install(t);
+  assert.equal(closure.read('goog.second'), null);
+  assert.equal(closure.loaded('goog.second'), true);
+  const texts = closure.missing(['goog.second', 'goog.one', 'goog.there', 'goog.first', 'goog.none']);
+  assert.deepEqual(texts, [closure.script(COMPILERS['goog.first']), COMPILERS['goog.second']]);
+  assert.deepEqual(closure.provides(texts[0]), ['goog.first']);
 });
 
 test("a module's exports are the object of its name, and keep what is below it", (t) => {

@@ -226,7 +226,10 @@ const others = fs
   .filter((file) => file.endsWith('.js'))
   .sort()
   .map((file) => fs.readFileSync(path.join(transit, file), 'utf8'));
-write(path.join(assets, 'goog'), closureLibrary(jar, used, (name) => has(runtimeGlobal, name), others));
+write(
+  path.join(assets, 'goog'),
+  closureLibrary(jar, used, (name) => has(runtimeGlobal, name), others),
+);
 function onDemand(name, [code, analysis]) {
   write(path.join(assets, 'code', `${name}.js`), code);
   write(path.join(assets, 'analysis', `${name}.json`), analysis);

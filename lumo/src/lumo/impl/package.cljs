@@ -155,7 +155,7 @@
   (let [loaded   (filter :resource loaded) ; the rest is bundled
         brought? (into #{} (mapcat #(js/$lumo.closure.provides %)) (javascript names libraries))
         files    (distinct (concat (remove #(string/includes? % ".jar!/") (map (comp :file :resource) loaded))
-                          (filter #(and (jar? %) (.existsSync fs %)) (classpath/paths))))]
+                             (filter #(and (jar? %) (.existsSync fs %)) (classpath/paths))))]
     #js {:handler (str handler-sym)
          :files   (into-array (map (fn [file] #js {:name (shown root file)}) files))
          :absent  (into-array (map #(shown root %)
