@@ -254,3 +254,27 @@ func TestAWSSDKsWorkWithTheirOwnEndpoints(t *testing.T) {
 		"sts.eu-west-1.amazonaws.com",
 	}, c.names.names(), "names that were asked for over DNS")
 }
+
+// The same with the other architecture's lumo on an emulated processor, under this architecture's bootstrap.
+func TestAWSSDKsWorkOnTheOtherArchitecture(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	c := startCloud(t)
+	startAWS(t, c.edge.authority)
+	for arch := range machines {
+		if arch == filepath.Base(layerDir) {
+			continue
+		}
+		// The layer's lumo is a script, since this kernel may not start such programs itself.
+		script := fmt.Sprintf("#!/bin/sh\nexec %s %s \"$@\"\n", qemu(t, arch), absolute(t, shipped(t, arch, "lumo")))
+		require.NoError(t, os.Remove(filepath.Join(c.layer, "lumo")))
+		require.NoError(t, os.WriteFile(filepath.Join(c.layer, "lumo"), []byte(script), 0o755))
+		for _, sdk := range []string{"v2", "v3"} {
+			t.Run(arch+"/"+sdk, func(t *testing.T) {
+				c.edge.forget(edgeFaults{})
+				require.NoError(t, smoke(t, c.steps(c.function(t, "aws."+sdk, nil), sdk, "lumo-"+sdk)))
+			})
+		}
+	}
+}

@@ -92,6 +92,16 @@ func TestSelfcheckPasses(t *testing.T) {
 	}
 }
 
+// qemu is the program that runs another architecture's.
+func qemu(t *testing.T, arch string) string {
+	t.Helper()
+	path, err := exec.LookPath(map[string]string{"arm64": "qemu-aarch64-static", "x86_64": "qemu-x86_64-static"}[arch])
+	if err != nil {
+		unavailable(t, "no qemu for %s (apt-get install qemu-user-static): %v", arch, err)
+	}
+	return path
+}
+
 // The other architecture's lumo, on an emulated processor, with this machine's kernel.
 func TestSelfcheckPassesOnTheOtherArchitecture(t *testing.T) {
 	if !isolated(t) {
@@ -102,12 +112,8 @@ func TestSelfcheckPassesOnTheOtherArchitecture(t *testing.T) {
 		if arch == filepath.Base(layerDir) {
 			continue
 		}
-		qemu, err := exec.LookPath(map[string]string{"arm64": "qemu-aarch64-static", "x86_64": "qemu-x86_64-static"}[arch])
-		if err != nil {
-			unavailable(t, "no qemu for %s (apt-get install qemu-user-static): %v", arch, err)
-		}
 		lumo := shipped(t, arch, "lumo")
-		out, err := exec.CommandContext(t.Context(), qemu, lumo, "--selfcheck").Output()
+		out, err := exec.CommandContext(t.Context(), qemu(t, arch), lumo, "--selfcheck").Output()
 		c := selfcheck(t, string(out))
 		assert.True(t, c.whole)
 		if errors.Is(exec.Command(lumo, "-V").Run(), syscall.ENOEXEC) {
