@@ -102,8 +102,14 @@ func runNodeSuite(ctx context.Context, job *step.Job, source, engine string, n i
 	if err != nil {
 		return err
 	}
+	// A path of a socket that lies in it must be short.
+	temp, err := os.MkdirTemp("", "node-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the tests: %w", err)
+	}
+	defer os.RemoveAll(temp)
 	argv := []string{python, "tools/test.py", "--shell=" + engine, "--progress=tap", "--logfile=" + filepath.Join(job.Out, tapFile),
-		"--temp-dir=" + job.Work, fmt.Sprintf("--run=%d,%d", n, nodeSuiteGroups), "--timeout=240", "-j", strconv.Itoa(runtime.NumCPU())}
+		"--temp-dir=" + temp, fmt.Sprintf("--run=%d,%d", n, nodeSuiteGroups), "--timeout=240", "-j", strconv.Itoa(runtime.NumCPU())}
 	// Its own certificates would be added to those that the tests count.
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "NODE_EXTRA_CA_CERTS=") })
 	if err := job.Run(ctx, source, env, append(argv, nodeSuites...)...); err != nil {

@@ -90,7 +90,12 @@ func untar(archive, dir string, open func(io.Reader) (io.Reader, error)) error {
 			name = strings.TrimPrefix(name, "package/")
 		}
 		switch h.Typeflag {
-		case tar.TypeDir, tar.TypeXGlobalHeader:
+		case tar.TypeXGlobalHeader:
+		case tar.TypeDir:
+			// One that nothing is in counts too: a test of Node's reads such a folder.
+			if err := folder(dir, name); err != nil {
+				return err
+			}
 		case tar.TypeReg:
 			if err := write(dir, name, h.FileInfo().Mode(), t); err != nil {
 				return err
@@ -107,6 +112,15 @@ func untar(archive, dir string, open func(io.Reader) (io.Reader, error)) error {
 			return fmt.Errorf("%s: an entry of kind %q", h.Name, h.Typeflag)
 		}
 	}
+}
+
+// folder makes a folder of an archive, never outside dir.
+func folder(dir, name string) error {
+	path := filepath.Join(dir, name)
+	if path != filepath.Clean(dir) && !filepath.IsLocal(name) {
+		return fmt.Errorf("%q lies outside the archive's folder", name)
+	}
+	return os.MkdirAll(path, 0o755)
 }
 
 // link makes a symbolic link that neither lies nor points outside dir.

@@ -6,20 +6,25 @@ import (
 	"compress/gzip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// tarball writes a .tar.gz of the named empty files.
+// tarball writes a .tar.gz of the named empty files and, where a name ends in a slash, folders.
 func tarball(t *testing.T, names ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	w := tar.NewWriter(z)
 	for _, name := range names {
-		require.NoError(t, w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Typeflag: tar.TypeReg}))
+		kind := byte(tar.TypeReg)
+		if strings.HasSuffix(name, "/") {
+			kind = tar.TypeDir
+		}
+		require.NoError(t, w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Typeflag: kind}))
 	}
 	require.NoError(t, w.Close())
 	require.NoError(t, z.Close())
@@ -41,4 +46,11 @@ func TestUnpackTopTakesTheOneFolderAway(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(filepath.Dir(dir), ".unpack-*"))
 	require.NoError(t, err)
 	assert.Empty(t, left)
+}
+
+func TestFolderWithNothingInItIsUnpacked(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "source")
+	require.NoError(t, UnpackTop(tarball(t, "a/", "a/empty/", "a/b.c"), dir))
+	assert.DirExists(t, filepath.Join(dir, "empty"))
+	assert.ErrorContains(t, Unpack(tarball(t, "../outside/"), t.TempDir()), "outside")
 }
