@@ -75,6 +75,15 @@ func (a *Account) Deploy(ctx context.Context, f Function) (Deployed, error) {
 	return d, err
 }
 
+// environment is never left out: what the settings have no more is to be gone.
+func (f Function) environment() *types.Environment {
+	variables := f.Environment
+	if variables == nil {
+		variables = map[string]string{}
+	}
+	return &types.Environment{Variables: variables}
+}
+
 func (f Function) tracing() *types.TracingConfig {
 	if f.Tracing {
 		return &types.TracingConfig{Mode: types.TracingModeActive}
@@ -87,7 +96,7 @@ func (a *Account) create(ctx context.Context, f Function) (string, error) {
 		FunctionName: &f.Name, Handler: &f.Handler, Role: &f.Role, Runtime: types.RuntimeProvidedal2023,
 		Architectures: []types.Architecture{types.Architecture(f.Architecture)},
 		MemorySize:    aws.Int32(int32(f.Memory)), Timeout: aws.Int32(int32(f.Timeout)),
-		Environment: &types.Environment{Variables: f.Environment}, Layers: f.Layers, TracingConfig: f.tracing(),
+		Environment: f.environment(), Layers: f.Layers, TracingConfig: f.tracing(),
 		PackageType: types.PackageTypeZip,
 	}
 	shown := *input
@@ -144,7 +153,7 @@ func (a *Account) update(ctx context.Context, f Function, have *lambda.GetFuncti
 	input := &lambda.UpdateFunctionConfigurationInput{
 		FunctionName: &f.Name, Handler: &f.Handler, Role: &f.Role, Runtime: types.RuntimeProvidedal2023,
 		MemorySize: aws.Int32(int32(f.Memory)), Timeout: aws.Int32(int32(f.Timeout)),
-		Environment: &types.Environment{Variables: f.Environment}, Layers: f.Layers, TracingConfig: f.tracing(),
+		Environment: f.environment(), Layers: f.Layers, TracingConfig: f.tracing(),
 	}
 	if _, err := change(ctx, a, "lambda.UpdateFunctionConfiguration", "", input,
 		a.lambda.UpdateFunctionConfiguration, input, nil); err != nil {

@@ -21,8 +21,8 @@ import (
 
 // A document is walked as a fresh reader would: its commands, in one shell, print what it shows.
 //
-//   - A block marked as console holds commands, which begin with "$ ", each with its output. In that … is any text, and on a line of its
-//     own any lines.
+//   - A block marked as console holds commands, which begin with "$ " and may go on in lines that begin with "> ", each with its output.
+//     In that … is any text, and on a line of its own any lines.
 //   - A walk begins in an empty folder, that of an example in a copy of the example, that of the README in the tree itself.
 //   - A command that ends in " &" goes on while the reader does, who reads on when it has printed its first line.
 //   - What stands in blocks of other kinds is not run: commands that ask a registry, or AWS itself. Nor are make and go, which build
@@ -41,7 +41,16 @@ var theSDK = map[string]string{"node_modules": "aws/sdk/nodejs/node_modules"}
 
 var walks = map[string]walk{
 	"README.md":                         {in: "."},
+	"docs/from-babashka.md":             {},
+	"docs/from-lumo.md":                 {},
+	"docs/from-nbb.md":                  {},
+	"docs/from-shadow-cljs.md":          {},
 	"docs/getting-started.md":           {aws: true},
+	"docs/editors.md":                   {},
+	"docs/operating.md":                 {},
+	"docs/packaging.md":                 {},
+	"docs/releasing.md":                 {aws: true},
+	"docs/security.md":                  {aws: true},
 	"examples/aws-sdk/README.md":        {in: "examples/aws-sdk", aws: true, links: theSDK},
 	"examples/hello/README.md":          {in: "examples/hello"},
 	"examples/http-api/README.md":       {in: "examples/http-api"},
@@ -65,15 +74,9 @@ func TestDocumentsAreWalked(t *testing.T) {
 
 // No document escapes: each that shows commands is walked.
 func TestEveryDocumentWithCommandsIsWalked(t *testing.T) {
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "examples/*.md", "examples/*/README.md"} {
-		files, err := filepath.Glob(filepath.Join(root, pattern))
-		require.NoError(t, err)
-		for _, file := range files {
-			document, err := filepath.Rel(root, file)
-			require.NoError(t, err)
-			_, walked := walks[document]
-			assert.Equal(t, len(commandsOf(t, document)) > 0, walked, "%s has commands, and whether it is walked", document)
-		}
+	for _, document := range documents(t) {
+		_, walked := walks[document]
+		assert.Equal(t, len(commandsOf(t, document)) > 0, walked, "%s has commands, and whether it is walked", document)
 	}
 }
 
@@ -102,7 +105,11 @@ func commandsOf(t *testing.T, document string) []shown {
 		default:
 			require.NotEmpty(t, all, "output before the first command of %s", document)
 			last := &all[len(all)-1]
-			last.output = append(last.output, line)
+			if more, goesOn := strings.CutPrefix(line, "> "); goesOn && last.output == nil {
+				last.command += "\n" + more
+			} else {
+				last.output = append(last.output, line)
+			}
 		}
 	}
 	return slices.DeleteFunc(all, func(s shown) bool { return ofTheTree.MatchString(s.command) })
@@ -185,7 +192,7 @@ func ownPorts(t *testing.T) func(string) string {
 	for port := range ports {
 		ports[port] = freePort(t)
 	}
-	place := regexp.MustCompile(`(127\.0\.0\.1:|port |--nrepl |-n )(` + strings.Join(slices.Sorted(maps.Keys(ports)), "|") + `)\b`)
+	place := regexp.MustCompile(`(127\.0\.0\.1:|port |--nrepl |--socket-repl |-n )(` + strings.Join(slices.Sorted(maps.Keys(ports)), "|") + `)\b`)
 	return func(text string) string {
 		return place.ReplaceAllStringFunc(text, func(found string) string {
 			parts := place.FindStringSubmatch(found)

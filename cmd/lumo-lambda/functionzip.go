@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/lumo-lambda/lumo-lambda/layer"
+	"github.com/lumo-lambda/lumo-lambda/packaged"
 )
 
 // zipOf returns a function's zip: the one that path is, or what is in the folder. The same files give the same bytes, so that
@@ -32,9 +33,13 @@ func zipOf(path string) ([]byte, error) {
 	return zip.Bytes(), nil
 }
 
-// isShipped says whether a file or folder of a function is part of its zip: what is hidden, tests and zips are not.
+// isShipped says whether a file or folder of a function is part of its zip: what is hidden, tests and zips are not. What was compiled
+// ahead of time is, though it is hidden.
 func isShipped(name string) bool {
 	base := filepath.Base(name)
+	if name == packaged.Folder || name == cacheFolder {
+		return true
+	}
 	return !strings.HasPrefix(base, ".") && name != "test" && name != "target" && filepath.Ext(base) != ".zip" && base != settingsFile
 }
 

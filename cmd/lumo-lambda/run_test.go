@@ -364,3 +364,21 @@ func TestTextIsColouredOnTerminalsAlone(t *testing.T) {
 	assert.False(t, isTerminal(file))
 	assert.Equal(t, "\x1b[31mtext\x1b[0m", palette{on: true}.red("text"))
 }
+
+func TestWhatWasCompiledAheadOfTimeIsDeployed(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"src/app/core.cljs", ".lumo/app.js", ".lumo_cache/0.1.0/default/a.lumo", ".git/HEAD", ".nrepl-port", "test/app/core_test.cljs",
+		"other.zip", "lumo-lambda.json", "lib/a.jar"} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), nil, 0o644))
+	}
+	text, err := zipOf(folder)
+	require.NoError(t, err)
+	archive, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
+	require.NoError(t, err)
+	var names []string
+	for _, f := range archive.File {
+		names = append(names, f.Name)
+	}
+	assert.ElementsMatch(t, []string{"src/app/core.cljs", ".lumo/app.js", ".lumo_cache/0.1.0/default/a.lumo", "lib/a.jar"}, names)
+}
