@@ -22,6 +22,13 @@ func TestFirstValueOfAChannelIsTheAnswer(t *testing.T) {
 	}
 }
 
+func TestRingHandlersResponseMayComeThroughAChannel(t *testing.T) {
+	d := startDirect(t, "channels", "channels.core/app")
+	o := d.do(runtimeapitest.Event{Body: []byte(`{"rawPath": "/here", "requestContext": {"http": {"method": "GET", "path": "/here"}}}`)})
+	require.Equal(t, "response", o.Call, "%s", o.Body)
+	assert.JSONEq(t, `{"statusCode": 201, "headers": {}, "body": "/here", "isBase64Encoded": false}`, string(o.Body))
+}
+
 func TestErrorsInGoBlocksAreTheRequests(t *testing.T) {
 	d := startDirect(t, "channels", "channels.core/handler")
 	for event, want := range map[string][2]string{

@@ -6,7 +6,7 @@
 
   It takes the events of API Gateway (REST and HTTP API), function URLs and Application Load Balancers, and answers each in
   its own form. The request has Ring's keys, and :lambda/event and :lambda/context; :body is a string, nil where there is
-  none, or a Buffer where the content type is not of text. The response is a map, or a promise of one; its :body is a string,
+  none, or a Buffer where the content type is not of text. The response is a map, or a promise or a core.async channel of one; its :body is a string,
   bytes, a sequence of strings, a Node stream, or nil, and a header's value a string or a collection of them."
   (:require
    [clojure.string :as string]
@@ -168,10 +168,10 @@
       (.then encoded #(answer kind event response %)))))
 
 (defn handler
-  "A Lambda handler of a Ring handler, which returns a response or a promise of one."
+  "A Lambda handler of a Ring handler, which returns a response, or a promise or a channel of one."
   [app]
   (fn [{:keys [event context]}]
     (let [result (app (request event context))]
-      (if (and (some? result) (not (map? result)) (fn? (.-then ^js result)))
-        (.then ^js result #(response % event))
+      (if-let [promised (event/later result)]
+        (.then promised #(response % event))
         (response result event)))))

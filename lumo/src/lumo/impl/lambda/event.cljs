@@ -135,6 +135,13 @@
     ;; A function or undefined has no JSON; Lambda's callers get null, as from JavaScript handlers.
     (.from js/Buffer (if (nil? text) "null" text))))
 
+(defn later
+  "A promise of what `x` stands for, where it is a promise or a channel; nil of any other value."
+  [x]
+  (cond
+    (channels/channel? x)                                  (channels/take-from! x)
+    (and (some? x) (not (map? x)) (fn? (.-then ^js x))) x))
+
 (defn answer-bytes
   "The bytes of the handler's answer, or a promise of them: bytes as they are, a stream or async iterator gathered, the first value
   of a channel, anything else as JSON."

@@ -2,7 +2,11 @@
   "Handlers that return core.async's channels."
   (:require
    [cljs.core.async :as a :refer [<! >! chan go timeout]]
-   [cljs.core.async.interop :refer-macros [<p!]]))
+   [cljs.core.async.interop :refer-macros [<p!]]
+   [lumo.lambda.ring :as ring]))
+
+(def app
+  (ring/handler (fn [{:keys [uri]}] (go (<! (timeout 1)) {:status 201 :body uri}))))
 
 (defn handler [event _]
   (case event
