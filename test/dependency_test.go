@@ -1,8 +1,10 @@
 package test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -42,6 +44,23 @@ func assemble(t *testing.T, function string, dependencies map[string]string) str
 		require.NoError(t, os.WriteFile(to, text, 0o644))
 	}
 	return folder
+}
+
+// linkAll puts the files of a folder into another, which may be there: a link would lead out of a sandbox.
+func linkAll(from, to string) error {
+	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		place := filepath.Join(to, strings.TrimPrefix(path, from))
+		switch {
+		case entry.IsDir():
+			return os.MkdirAll(place, 0o755)
+		case !entry.Type().IsRegular():
+			return nil // npm's links to commands
+		}
+		return linkOrCopy(path, place)
+	})
 }
 
 // linkOrCopy gives a file another name, or copies it where that may not be.

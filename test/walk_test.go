@@ -241,7 +241,7 @@ func (w walk) folder(t *testing.T) string {
 		}
 		link := filepath.Join(folder, name)
 		require.NoError(t, os.MkdirAll(filepath.Dir(link), 0o755))
-		require.NoError(t, os.Symlink(to, link))
+		require.NoError(t, linkAll(to, link))
 	}
 	return folder
 }
