@@ -45,9 +45,15 @@ func openTerminal(t *testing.T) (master, slave *os.File) {
 // startTerminal starts lumo as the program in the foreground of a terminal, with home as HOME.
 func startTerminal(t *testing.T, home string, env []string, args ...string) *terminal {
 	t.Helper()
+	return startAtTerminal(t, home, env, filepath.Join(layerDir, "lumo"), args...)
+}
+
+// startAtTerminal does so with any program.
+func startAtTerminal(t *testing.T, home string, env []string, program string, args ...string) *terminal {
+	t.Helper()
 	master, slave := openTerminal(t)
 	defer slave.Close()
-	cmd := exec.Command(filepath.Join(layerDir, "lumo"), args...)
+	cmd := exec.Command(program, args...)
 	cmd.Dir = home
 	cmd.Env = append([]string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TERM=xterm"}, env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave

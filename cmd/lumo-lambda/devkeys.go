@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -22,6 +24,8 @@ const devHelp = `  Enter, r    replay the newest event
 
 // readKeys does what the user types, a line at a time, until standard input ends.
 func (d *devServer) readKeys(ctx context.Context, quit context.CancelCauseFunc) {
+	// The kernel stops a job in the background that reads its terminal, and its server with it. Ignored, the read fails: no keys.
+	signal.Ignore(syscall.SIGTTIN)
 	lines := bufio.NewScanner(d.s.in)
 	for lines.Scan() && ctx.Err() == nil {
 		var err error
