@@ -1,9 +1,9 @@
 // Libraries in the Closure library's way of naming things (goog.provide, goog.module), and that library itself.
 //
-// Some of it is in the snapshot, since the compiler is built on it. The rest, and transit, is the asset `goog`: a first line of JSON with, for
-// every name, the place of its file behind that line; then the files. 0 in the place of a place: each snapshot has it; a third number
-// behind it: the compiler's has it, that of packaged functions has not. A file is a script, which defines its names itself, or
-// a module, whose exports become the object of its name, whether or not it asks for that.
+// Some of it is in the snapshot, since the compiler is built on it. The rest, and transit, is the asset `goog`: a first line of
+// JSON with, for every name, the place of its file behind that line; then the files. A place is [offset, length]; 0 where each
+// snapshot has the file; [offset, length, 1] where the compiler's has it, and that of packaged functions has not. A file is a
+// script, which defines its names itself, or a module, whose exports become the object of its name, whether or not it asks for that.
 'use strict';
 
 const assets = require('./assets.js');

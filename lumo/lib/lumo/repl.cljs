@@ -11,6 +11,7 @@
    [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
    [lumo.impl.lookup :as lookup]
+   [lumo.impl.namespaces :as namespaces]
    [lumo.impl.session :as session]))
 
 (def ^:dynamic *pprint-results*
@@ -66,7 +67,7 @@
     (string/includes? text (str pattern))))
 
 (defn- loaded []
-  (remove #(string/starts-with? (str %) "lumo.impl.") (filter compiler/ns-map (lookup/namespaces))))
+  (remove #(string/starts-with? (str %) "lumo.impl.") (filter namespaces/ns-map (lookup/namespaces))))
 
 (defn apropos
   "The public names in loaded namespaces that match a string or a regular expression, as qualified symbols."
@@ -99,14 +100,14 @@
 (defn all-ns
   "The names of all namespaces that are loaded, sorted."
   []
-  (filter compiler/ns-map (lookup/namespaces)))
+  (filter namespaces/ns-map (lookup/namespaces)))
 
 (defn ns-map
   "What names mean in a namespace: those it defines, and those it refers to, as a map from name to qualified symbol."
   [ns-sym]
   (into (lookup/refers ns-sym)
     (map (fn [sym] [sym (symbol (str ns-sym) (str sym))]))
-    (compiler/defined-names ns-sym)))
+    (namespaces/defined-names ns-sym)))
 
 (defn ns-aliases
   "The aliases of a namespace: a map from alias to namespace."
@@ -123,7 +124,7 @@
   [ns-sym]
   (when-not (symbol? ns-sym)
     (throw (ex-info "in-ns takes a quoted symbol: (in-ns 'my.namespace)" {:given ns-sym})))
-  (compiler/enter-ns! ns-sym)
+  (namespaces/enter-ns! ns-sym)
   (session/want-ns! ns-sym)
   nil)
 

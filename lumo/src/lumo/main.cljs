@@ -23,14 +23,14 @@
    [lumo.impl.build]
    [lumo.impl.bundled :as bundled]
    [lumo.impl.cli :as cli]
-   [lumo.impl.compiler :as compiler]
+   [lumo.impl.loader :as loader]
    [lumo.lambda.stream]))
 
 (defn ^:export prepare
   "Makes the compiler ready; `listing` says what the bundle holds."
   [listing]
   (bundled/install! listing)
-  (compiler/init!))
+  (loader/init!))
 
 (defn ^:export start
   "Runs the command line `argv`, a JS array of the arguments after the executable's name."

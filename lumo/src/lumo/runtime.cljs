@@ -24,7 +24,7 @@
 (defn ^:export prepare
   "Makes the runtime ready."
   []
-  (script/load-in-our-order!)
+  (js/$lumo.closure.install)
   (js/goog.provide "cljs.user")
   (set! *ns* (create-ns 'cljs.user))
   (set! *eval* (fn [_]

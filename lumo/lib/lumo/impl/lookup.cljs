@@ -5,8 +5,9 @@
    [cljs.tools.reader :as r]
    [cljs.tools.reader.reader-types :as rt]
    [clojure.string :as string]
+   [lumo.impl.cache :as cache]
    [lumo.impl.classpath :as classpath]
-   [lumo.impl.compiler :as compiler]))
+   [lumo.impl.namespaces :as namespaces]))
 
 (defn- macros-ns [ns-sym]
   (symbol (str ns-sym "$macros")))
@@ -16,7 +17,7 @@
 (defn namespaces
   "The namespaces that there are, loaded or bundled, sorted; those of macros under their ordinary name."
   []
-  (->> (compiler/ns-names)
+  (->> (namespaces/ns-names)
        (map #(symbol (string/replace (str %) #"\$macros$" "")))
        distinct
        (sort-by str)))
@@ -24,13 +25,13 @@
 (defn aliases
   "What stands for which namespace in `ns-sym`: symbol to symbol."
   [ns-sym]
-  (let [{:keys [requires require-macros as-aliases]} (compiler/ns-map ns-sym)]
+  (let [{:keys [requires require-macros as-aliases]} (namespaces/ns-map ns-sym)]
     (into (sorted-map) (remove (fn [[k v]] (= k v))) (merge as-aliases require-macros requires))))
 
 (defn refers
   "The names that `ns-sym` refers to, and the namespaces that they are of: symbol to symbol."
   [ns-sym]
-  (let [{:keys [uses use-macros renames rename-macros]} (compiler/ns-map ns-sym)]
+  (let [{:keys [uses use-macros renames rename-macros]} (namespaces/ns-map ns-sym)]
     (into (sorted-map)
       (concat (map (fn [[k v]] [k (symbol (str v) (str k))]) (merge use-macros uses))
               (merge rename-macros renames)))))
@@ -38,8 +39,8 @@
 (defn- definition
   "What is known of the var `sym` of a namespace, macros included, or nil."
   [ns-sym sym]
-  (let [plain (get-in (compiler/ns-map ns-sym) [:defs sym])
-        macro (get-in (compiler/ns-map (macros-ns ns-sym)) [:defs sym])]
+  (let [plain (get-in (namespaces/ns-map ns-sym) [:defs sym])
+        macro (get-in (namespaces/ns-map (macros-ns ns-sym)) [:defs sym])]
     (when-let [{:keys [meta] :as found} (or plain macro)]
       (let [field    #(or (get found %) (get meta %))
             arglists (field :arglists)]
@@ -57,7 +58,7 @@
 (defn names
   "The names of the public vars and macros of a namespace, sorted symbols."
   [ns-sym]
-  (->> (concat (compiler/defined-names ns-sym) (compiler/defined-names (macros-ns ns-sym)))
+  (->> (concat (namespaces/defined-names ns-sym) (namespaces/defined-names (macros-ns ns-sym)))
        distinct
        (remove #(let [d (definition ns-sym %)]
                   (or (nil? d) (:private d))))
@@ -91,8 +92,8 @@
 (defn- known-ns?
   "True of a namespace that is loaded; a bundled one that is not is nowhere in the compiler's state."
   [ns-sym]
-  (or (:name (compiler/ns-map ns-sym))
-      (:name (compiler/ns-map (macros-ns ns-sym)))))
+  (or (:name (namespaces/ns-map ns-sym))
+      (:name (namespaces/ns-map (macros-ns ns-sym)))))
 
 (defn resolve-ns
   "The namespace that `sym` names in `ns-sym`, as an alias or by its own name, or nil."
@@ -111,10 +112,10 @@
         (definition ns-sym sym)
         (when-let [target (get (refers ns-sym) sym)]
           (definition (symbol (namespace target)) (symbol (name target))))
-        (when-not (contains? (:excludes (compiler/ns-map ns-sym)) sym)
+        (when-not (contains? (:excludes (namespaces/ns-map ns-sym)) sym)
           (definition 'cljs.core sym))
         (when-let [found (resolve-ns ns-sym sym)]
-          {:name found :namespace true :doc (:doc (compiler/ns-map found))}))))
+          {:name found :namespace true :doc (:doc (namespaces/ns-map found))}))))
 
 (defn kind
   "What a result of `lookup` is: \"namespace\", \"special-form\", \"macro\", \"function\" or \"var\"."
@@ -162,7 +163,7 @@
 (defn- names-starting
   "The names, private ones too, that are defined in a namespace and begin with `prefix`."
   [ns-sym prefix]
-  (->> (concat (compiler/defined-names ns-sym) (compiler/defined-names (macros-ns ns-sym)))
+  (->> (concat (namespaces/defined-names ns-sym) (namespaces/defined-names (macros-ns ns-sym)))
        distinct
        (filter #(string/starts-with? (str %) prefix))))
 
@@ -206,7 +207,7 @@
   "The npm or built-in module that `sym` stands for in `ns-sym`, or nil."
   [ns-sym sym]
   (let [lib (get (aliases ns-sym) sym sym)]
-    (when (compiler/npm-lib? (str lib))
+    (when (cache/npm? (str lib))
       ((unchecked-get js/globalThis "require") (str lib)))))
 
 (defn- js-candidates [ns-sym prefix]
@@ -227,13 +228,13 @@
   "The keywords that the compiler has seen in this process."
   [ns-sym prefix]
   (let [text (keyword-text ns-sym prefix)]
-    (for [k     (compiler/seen-keywords)
+    (for [k     (namespaces/seen-keywords)
           :let  [s (str k)]
           :when (string/starts-with? s text)]
       (candidate (str prefix (subs s (count text))) "keyword" nil))))
 
 (defn- core-candidates [ns-sym prefix]
-  (let [excluded (set (:excludes (compiler/ns-map ns-sym)))]
+  (let [excluded (set (:excludes (namespaces/ns-map ns-sym)))]
     (var-candidates 'cljs.core str (remove #(or (excluded %) (:private (definition 'cljs.core %))) (names-starting 'cljs.core prefix)))))
 
 (defn- refer-candidates [ns-sym prefix]

@@ -9,6 +9,7 @@
    [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
    [lumo.impl.lookup :as lookup]
+   [lumo.impl.namespaces :as namespaces]
    [lumo.impl.script :as script]))
 
 (def ^:private async-hooks (js/require "async_hooks"))
@@ -166,7 +167,7 @@
   "Makes `ns-sym` the session's namespace."
   [^js session ns-sym]
   (set! (.-ns session) ns-sym)
-  (compiler/offer! ns-sym everywhere)
+  (namespaces/offer! ns-sym everywhere)
   nil)
 
 (defn want-ns!
@@ -233,7 +234,7 @@
   (within session
     (fn []
       (when (and (seq? form) (symbol? (second form)))
-        (compiler/retract! (.-ns session) (second form) 'lumo.repl))
+        (namespaces/retract! (.-ns session) (second form) 'lumo.repl))
       (let [waits?             (awaits? form)
             {:keys [value ns]} (running session
                                  #(compiler/eval-one! (if waits? (in-async-function form) form) (.-ns session) file))

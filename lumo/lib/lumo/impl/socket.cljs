@@ -3,9 +3,10 @@
   settings; it ends when the connection does, or with :cljs/quit."
   (:require
    [clojure.string :as string]
-   [lumo.impl.compiler :as compiler]
    [lumo.impl.editor :as editor]
    [lumo.impl.error :as error]
+   [lumo.impl.loader :as loader]
+   [lumo.impl.namespaces :as namespaces]
    [lumo.impl.session :as session]
    [lumo.impl.terminal :as terminal]))
 
@@ -62,8 +63,8 @@
   [accept args]
   (if accept
     (do
-      (compiler/require-ns! (symbol (namespace accept)))
-      (let [f (compiler/ns-value accept)]
+      (loader/require-ns! (symbol (namespace accept)))
+      (let [f (namespaces/ns-value accept)]
         (when-not (ifn? f)
           (throw (error/own "lumo" (str "-n: accept names " accept ", which is no function"))))
         #(apply f % args)))

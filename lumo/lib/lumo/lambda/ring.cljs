@@ -6,8 +6,9 @@
 
   It takes the events of API Gateway (REST and HTTP API), function URLs and Application Load Balancers, and answers each in
   its own form. The request has Ring's keys, and :lambda/event and :lambda/context; :body is a string, nil where there is
-  none, or a Buffer where the content type is not of text. The response is a map, or a promise or a core.async channel of one; its :body is a string,
-  bytes, a sequence of strings, a Node stream, or nil, and a header's value a string or a collection of them."
+  none, or a Buffer where the content type is not of text. The response is a map, or a promise or a
+  core.async channel of one; its :body is a string, bytes, a sequence of strings, a Node stream, or nil, and a header's value a
+  string or a collection of them."
   (:require
    [clojure.string :as string]
    [lumo.impl.lambda.event :as event]))

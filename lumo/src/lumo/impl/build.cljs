@@ -7,8 +7,10 @@
    [clojure.string :as string]
    [lumo.impl.analysis :as analysis]
    [lumo.impl.bundled :as bundled]
+   [lumo.impl.cache :as cache]
    [lumo.impl.classpath :as classpath]
-   [lumo.impl.compiler :as compiler]))
+   [lumo.impl.compiler :as compiler]
+   [lumo.impl.namespaces :as namespaces]))
 
 (defn- read-cache
   "The namespace map in an analysis cache that the JVM compiler wrote."
@@ -29,7 +31,7 @@
 (defn- check-deps!
   "A macro namespace whose dependency is not bundled would work here, where the class path has it, and nowhere else."
   [aname]
-  (let [{:keys [requires require-macros]} (compiler/ns-map aname)
+  (let [{:keys [requires require-macros]} (namespaces/ns-map aname)
         missing (remove #(or (bundled/bundled? %) (= aname %) (js/$lumo.closure.loaded (str %)))
                   (concat (vals requires) (map ana/macro-ns-name (vals require-macros))))]
     (when (seq missing)
@@ -39,15 +41,15 @@
 (defn- compile-resource
   "#js [javascript analysis] of a namespace (`aname`, with $macros where it is one of macros), from its source on the class path."
   [ns-sym aname macros?]
-  (let [resource (or (classpath/find-first (compiler/source-paths-of ns-sym macros?))
+  (let [resource (or (classpath/find-first (cache/source-paths-of ns-sym macros?))
                      (throw (ex-info (str "no source for " aname " on the build's class path") {})))
         parts    #js []]
     (compiler/eval-source (classpath/text resource)
-      {:file (str (compiler/ns->path ns-sym) (if macros? ".cljc" ".cljs")) :macros? macros? :collect (fn [js-text _] (.push parts js-text))})
+      {:file (str (cache/ns->path ns-sym) (if macros? ".cljc" ".cljs")) :macros? macros? :collect (fn [js-text _] (.push parts js-text))})
     (check-deps! aname)
     (bundled/add! aname)
     #js [(string/join "\n" parts)
-         (analysis/write-ns (compiler/ns-map aname))]))
+         (analysis/write-ns (namespaces/ns-map aname))]))
 
 (defn ^:export compile-namespace
   "#js [javascript analysis] of the namespace `ns-name`. Its dependencies have to be bundled already."

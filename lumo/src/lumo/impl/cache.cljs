@@ -168,28 +168,38 @@
   ;; What packages add to the class path, looked up when something was not found without it: nil before.
   (atom nil))
 
-(defn find-source
-  "The resource of a namespace on the class path, or else in what npm packages add to that; nil where it is nowhere."
+(defn- on-classpath
+  "The resource of a namespace on the class path, or nil."
   [ns-sym macros?]
-  (let [paths (source-paths-of ns-sym macros?)]
-    (or (classpath/find-first paths)
-        (when (nil? @package-folders)
-          (reset! package-folders (npm/lib-folders (.cwd js/process)))
-          (when (seq @package-folders)
-            (apply classpath/add! @package-folders)
-            (classpath/find-first paths))))))
+  (classpath/find-first (source-paths-of ns-sym macros?)))
+
+(defn- bundled-as-cljs?
+  "True of a clojure.x that stands for a bundled cljs.x."
+  [ns-sym]
+  (bundled/bundled? (symbol (string/replace (str ns-sym) #"^clojure\." "cljs."))))
+
+(defn find-source
+  "The resource of a namespace on the class path, or else in what npm packages add to that; nil where it is nowhere. The packages
+  are looked at, once, when that is the last hope: there may be hundreds."
+  [ns-sym macros?]
+  (or (on-classpath ns-sym macros?)
+      (when (and (nil? @package-folders) (not (bundled-as-cljs? ns-sym)))
+        (reset! package-folders (npm/lib-folders (.cwd js/process)))
+        (when (seq @package-folders)
+          (apply classpath/add! @package-folders)
+          (on-classpath ns-sym macros?)))))
 
 (defn npm?
   "True where a name is not bundled, nor on the class path, but an npm module or one of Node's own."
   [lib]
   (and (not (bundled/bundled? (symbol (str lib))))
        (npm/npm-module? lib #(or (javascript/described? lib)
-                                 (boolean (classpath/find-first (source-paths-of (symbol (str lib)) false)))))))
+                                 (boolean (on-classpath (symbol (str lib)) false))))))
 
 (defonce hooks
-  ;; What loading asks of others. :bundled loads a bundled namespace whose code is an asset, :js a library that is JavaScript; :warn is given each text that the
-  ;; compiler warned with; :tell the name and the layer of each namespace that is loaded; :reader gives the name of the class path's
-  ;; data reader for a tag.
+  ;; What loading asks of others. :bundled loads a bundled namespace whose code is an asset, :js a library that is JavaScript; :warn
+  ;; is given each text that the compiler warned with; :tell the name and the layer of each namespace that is loaded; :reader gives
+  ;; the name of the class path's data reader for a tag.
   (atom {}))
 
 (defonce ^:private resolved
@@ -216,7 +226,7 @@
   (let [aname (cond-> ns-sym macros? macros-name)]
     (cond
       (.has loaded (str aname)) ((id-thunk aname))
-      (and macros? (nil? (find-source ns-sym true)))
+      (and macros? (nil? (on-classpath ns-sym true)))
       ;; macros in the file of the namespace itself
       (when-let [^js found (resolve-entry ns-sym false)]
         (when (.has ^js (.-entry found) "macros") (.-id found)))
@@ -229,7 +239,7 @@
       "bundled" true ; of the same bundle, by the folder's name
       "goog"    (or (js/$lumo.closure.loaded lib) (some? (js/$lumo.closure.read lib)))
       "npm"     (npm? lib)
-      "absent"  (nil? (find-source (symbol lib) false))
+      "absent"  (nil? (on-classpath (symbol lib) false))
       "js"      (or (= "js" (kind-of-loaded lib))
                     (javascript/described? lib)
                     (string/ends-with? (str (:path (find-source (symbol lib) false))) ".js"))

@@ -11,7 +11,9 @@
    [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
    [lumo.impl.lambda.serve :as serve]
+   [lumo.impl.loader :as loader]
    [lumo.impl.maven :as maven]
+   [lumo.impl.namespaces :as namespaces]
    [lumo.impl.npm :as npm]
    [lumo.impl.package :as package]
    [lumo.impl.script :as script]
@@ -105,18 +107,18 @@
 
 (defn- run-main! [ns-name args]
   (let [ns-sym (symbol ns-name)]
-    (compiler/require-ns! ns-sym)
-    (if-let [main (compiler/ns-value (symbol ns-name "-main"))]
+    (loader/require-ns! ns-sym)
+    (if-let [main (namespaces/ns-value (symbol ns-name "-main"))]
       (apply main args)
       (throw (error/own "lumo"
                (str "namespace " ns-name " has no function -main"
-                    (text/did-you-mean "-main" (map str (compiler/defined-names ns-sym)))))))))
+                    (text/did-you-mean "-main" (map str (namespaces/defined-names ns-sym)))))))))
 
 (defn- call-on-demand!
   "Calls a function, by its qualified symbol, of a namespace that is loaded now."
   [sym & args]
-  (compiler/require-ns! (symbol (namespace sym)))
-  (apply (compiler/ns-value sym) args))
+  (loader/require-ns! (symbol (namespace sym)))
+  (apply (namespaces/ns-value sym) args))
 
 (defn- start-servers!
   "Starts the REPLs for others that were asked for; true where there is one."

@@ -5,13 +5,15 @@
    [cljs.compiler :as comp]
    [clojure.string :as string]
    [lumo.impl.bundled :as bundled]
+   [lumo.impl.cache :as cache]
    [lumo.impl.classpath :as classpath]
-   [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
    [lumo.impl.lambda :as lambda]
    [lumo.impl.lambda.event :as event]
    [lumo.impl.lambda.handler :as handler]
-   [lumo.impl.lambda.load :as load]))
+   [lumo.impl.lambda.load :as load]
+   [lumo.impl.loader :as loader]
+   [lumo.impl.namespaces :as namespaces]))
 
 (def ^:private fs (js/require "fs"))
 (def ^:private node-path (js/require "path"))
@@ -19,18 +21,18 @@
 ;; -- what was loaded ---------------------------------------------------------------------------------------------------------
 
 (defn- recording
-  "Calls `f`; returns what it returned and what it loaded, in order: maps as `compiler/recorder` is given them."
+  "Calls `f`; returns what it returned and what it loaded, in order: maps as `loader/recorder` is given them."
   [f]
   (let [loaded (volatile! [])]
-    (reset! compiler/recorder
+    (reset! loader/recorder
       (fn [library] (vswap! loaded conj library)))
     (try
       [(f) @loaded]
       (finally
-        (reset! compiler/recorder nil)))))
+        (reset! loader/recorder nil)))))
 
 (defn- requires [ns-sym]
-  (let [{:keys [requires uses]} (or (compiler/ns-map ns-sym) (bundled/ns-analysis ns-sym))]
+  (let [{:keys [requires uses]} (or (namespaces/ns-map ns-sym) (bundled/ns-analysis ns-sym))]
     (remove #{ns-sym} (concat (vals requires) (vals uses)))))
 
 (defn- in-order
@@ -57,11 +59,13 @@
                       (mapcat #(js/$lumo.closure.requires (text-of %)) libraries)))))
 
 (defn- javascript
-  "The texts of the `libraries` of JavaScript, in the order of their loading, behind what of the Closure library the snapshot of
-  packaged functions is without."
+  "`:texts` of the `libraries` of JavaScript, in the order of their loading, behind what of the Closure library the snapshot of
+  packaged functions is without; and `:goog`, the names of that library that must be there."
   [names libraries]
-  (concat (js/$lumo.closure.missing (into-array (goog-names names libraries)))
-          (map text-of libraries)))
+  (let [goog  (goog-names names libraries)
+        texts (concat (js/$lumo.closure.missing (into-array goog)) (map text-of libraries))]
+    {:texts texts
+     :goog  (remove (into #{} (mapcat #(js/$lumo.closure.provides %)) texts) goog)}))
 
 ;; -- what cannot be packaged ---------------------------------------------------------------------------------------------------
 
@@ -146,21 +150,21 @@
   [aname file]
   (let [macros? (string/ends-with? (str aname) "$macros")
         ns-sym  (symbol (string/replace (str aname) #"\$macros$" ""))]
-    (->> (for [path (compiler/source-paths-of ns-sym macros?) dir (remove jar? (classpath/paths))]
+    (->> (for [path (cache/source-paths-of ns-sym macros?) dir (remove jar? (classpath/paths))]
            (.join node-path dir path))
          (take-while #(not= % file))
          (remove #(.existsSync fs %)))))
 
-(defn- about [root handler-sym loaded names libraries]
+(defn- about [root handler-sym loaded goog]
   (let [loaded   (filter :resource loaded) ; the rest is bundled
-        brought? (into #{} (mapcat #(js/$lumo.closure.provides %)) (javascript names libraries))
-        files    (distinct (concat (remove #(string/includes? % ".jar!/") (map (comp :file :resource) loaded))
+        files    (distinct (concat (remove #(string/includes? % ".jar!/")
+                                     (map :file (concat (map :resource loaded) (classpath/all-of "deps.cljs"))))
                              (filter #(and (jar? %) (.existsSync fs %)) (classpath/paths))))]
     #js {:handler (str handler-sym)
          :files   (into-array (map (fn [file] #js {:name (shown root file)}) files))
          :absent  (into-array (map #(shown root %)
                                 (distinct (mapcat (fn [{:keys [ns resource]}] (candidates ns (:file resource))) loaded))))
-         :goog    (into-array (remove brought? (goog-names names libraries)))}))
+         :goog    (into-array goog)}))
 
 ;; -- the whole -------------------------------------------------------------------------------------------------------------------------
 
@@ -168,7 +172,6 @@
   (let [{:keys [task-root] :as places} (lambda/places)
         [handler loaded] (recording #(load/load! handler-name places))
         handler-sym      (handler/parse-name handler-name)
-        libraries        (filter :js? loaded)
         own              (into {} (comp (remove :js?) (remove #(string/ends-with? (str (:ns %)) "$macros")) (map (juxt :ns identity)))
                            loaded)
         roots            (filter own (map :ns loaded))
@@ -180,13 +183,14 @@
     (event/event-reader (:event handler)) ; says so where there is no such form
     (if-let [reason (refusal names own)]
       (to "about.json" (js/JSON.stringify #js {:handler handler-name :refused reason}))
-      (let [{:keys [text places]} (script task-root (javascript names libraries) names own (value-text handler-sym (compiler/var-meta handler-sym)))]
+      (let [{:keys [texts goog]}  (javascript names (filter :js? loaded))
+            {:keys [text places]} (script task-root texts names own (value-text handler-sym (namespaces/var-meta handler-sym)))]
         (to-package "app.js" text)
         (to-package "places.json" (js/JSON.stringify places))
         (to "builtins.json" (js/JSON.stringify (.describe js/$lumo.builtins)))
         (doseq [file ["runtime.js" "packaged.js"]]
           (to file (.text js/$lumo.assets (str "runtime/" file))))
-        (to "about.json" (js/JSON.stringify (about task-root handler-sym loaded names libraries)))))))
+        (to "about.json" (js/JSON.stringify (about task-root handler-sym loaded goog)))))))
 
 (defn write!
   "Compiles the function of the handler named by `handler-name` into the folder `.lumo` of `out`, and puts what a snapshot of it is

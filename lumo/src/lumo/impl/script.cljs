@@ -168,11 +168,6 @@
   (let [script (compile js-text file 0 code-cache)]
     #js {:value (.runInThisContext script #js {:displayErrors false}) :script script}))
 
-(defn load-in-our-order!
-  "Has goog leave it to us what is loaded when: each namespace is provided as often as it is evaluated."
-  []
-  (js/$lumo.closure.install))
-
 ;; -- positions -----------------------------------------------------------------------------------------------------------
 
 (defn- read-stored!

@@ -4,7 +4,9 @@
    [clojure.string :as string]
    [lumo.fixture :as fixture :refer [join spit! thrown with-class-path with-folder]]
    [lumo.impl.compiler :as compiler]
-   [lumo.impl.error :as error]))
+   [lumo.impl.error :as error]
+   [lumo.impl.loader :as loader]
+   [lumo.impl.namespaces :as namespaces]))
 
 (defn- values
   "The values of the forms of `text`."
@@ -79,17 +81,17 @@
 
 (deftest a-namespace-form-changes-the-namespace
   (is (= 'lumo-test.ended (compiler/eval-source "(ns lumo-test.ended) (def x 1)" {:file "<test>" :script? true})))
-  (is (= 1 (compiler/ns-value 'lumo-test.ended/x)))
-  (is (= '[x] (compiler/defined-names 'lumo-test.ended)))
+  (is (= 1 (namespaces/ns-value 'lumo-test.ended/x)))
+  (is (= '[x] (namespaces/defined-names 'lumo-test.ended)))
   (is (= 'cljs.user (compiler/eval-source "1" {:file "<test>"}))))
 
 (deftest what-a-script-did-before-an-error-stays-done
   (thrown #(compiler/eval-source "(def lumo-test-before :done)\n(if)" {:file "<test>" :script? true}))
-  (is (= :done (compiler/ns-value 'cljs.user/lumo-test-before))))
+  (is (= :done (namespaces/ns-value 'cljs.user/lumo-test-before))))
 
 (deftest thousands-of-forms-do-not-fill-the-stack
   (compiler/eval-source (string/join "\n" (map #(str "(def lumo-test-n " % ")") (range 3000))) {:file "<test>"})
-  (is (= 2999 (compiler/ns-value 'cljs.user/lumo-test-n))))
+  (is (= 2999 (namespaces/ns-value 'cljs.user/lumo-test-n))))
 
 (deftest nil-may-be-thrown
   (is (string/includes? (error-text #(value "(throw nil)")) "nil was thrown"))
@@ -131,17 +133,17 @@
                                                       [lumo-test.m.both :refer-macros [m]]))
                                           (def all [(shout \"a\") (f 1) (b/m 2) (m 3)])"}
     (fn [_]
-      (compiler/require-ns! 'lumo-test.m.use)
-      (is (= ["A" "B" [:f 1] [:f 2] [:f 3]] (compiler/ns-value 'lumo-test.m.use/all)))
-      (compiler/require-ns! 'lumo-test.m.old)
-      (is (= ["A" [:f 1] [:f 2] [:f 3]] (compiler/ns-value 'lumo-test.m.old/all))))))
+      (loader/require-ns! 'lumo-test.m.use)
+      (is (= ["A" "B" [:f 1] [:f 2] [:f 3]] (namespaces/ns-value 'lumo-test.m.use/all)))
+      (loader/require-ns! 'lumo-test.m.old)
+      (is (= ["A" [:f 1] [:f 2] [:f 3]] (namespaces/ns-value 'lumo-test.m.old/all))))))
 
 (deftest an-error-in-a-macro-is-placed-where-it-is-used
   (with-sources {"lumo_test/me/m.clj"    "(ns lumo-test.me.m)\n(defmacro bad [x] (throw (ex-info \"macro says no\" {})))"
                  "lumo_test/me/use.cljs" "(ns lumo-test.me.use (:require-macros [lumo-test.me.m :as m]))\n\n(defn f []\n  (m/bad 1))"}
     (fn [folder]
       (is (= (str (join folder "lumo_test/me/use.cljs") ":4:3: macro says no\n    (m/bad 1))\n    ^")
-             (error-text #(compiler/require-ns! 'lumo-test.me.use)))))))
+             (error-text #(loader/require-ns! 'lumo-test.me.use)))))))
 
 ;; -- namespaces ------------------------------------------------------------------------------------------------------------
 
@@ -149,11 +151,11 @@
   (with-sources {"lumo_test/once.cljs" "(ns lumo-test.once) (def ^:export loads (inc (or (.-lumoTestLoads js/globalThis) 0)))
                                         (set! (.-lumoTestLoads js/globalThis) loads)"}
     (fn [_]
-      (compiler/require-ns! 'lumo-test.once)
-      (compiler/require-ns! 'lumo-test.once)
-      (is (= 1 (compiler/ns-value 'lumo-test.once/loads)))
+      (loader/require-ns! 'lumo-test.once)
+      (loader/require-ns! 'lumo-test.once)
+      (is (= 1 (namespaces/ns-value 'lumo-test.once/loads)))
       (value "(require 'lumo-test.once :reload)")
-      (is (= 2 (compiler/ns-value 'lumo-test.once/loads))))))
+      (is (= 2 (namespaces/ns-value 'lumo-test.once/loads))))))
 
 (deftest cljs-comes-before-cljc-before-js
   (with-sources {"lumo_test/p/a.cljs" "(ns lumo-test.p.a) (def from :cljs)"
@@ -163,8 +165,8 @@
                  "lumo_test/p/c.js"   "goog.provide('lumo_test.p.c'); lumo_test.p.c.from = 'js';"}
     (fn [_]
       (doseq [[ns-sym from] '{lumo-test.p.a :cljs, lumo-test.p.b :cljc, lumo-test.p.c "js"}]
-        (compiler/require-ns! ns-sym)
-        (is (= from (compiler/ns-value (symbol (str ns-sym) "from"))))))))
+        (loader/require-ns! ns-sym)
+        (is (= from (namespaces/ns-value (symbol (str ns-sym) "from"))))))))
 
 (deftest a-namespace-in-a-jar-is-loaded-and-placed
   (with-folder {"lib.jar" (fixture/jar-bytes {"lumo_test/j/a.cljs" "(ns lumo-test.j.a (:require [lumo-test.j.b :as b]))\n(def x (b/f 1))"
@@ -173,10 +175,10 @@
     (fn [folder]
       (with-class-path [(join folder "lib.jar")]
         (fn []
-          (compiler/require-ns! 'lumo-test.j.a)
-          (is (= [:jar 1] (compiler/ns-value 'lumo-test.j.a/x)))
+          (loader/require-ns! 'lumo-test.j.a)
+          (is (= [:jar 1] (namespaces/ns-value 'lumo-test.j.a/x)))
           (is (= (str (join folder "lib.jar") "!/lumo_test/j/bad.cljs:3:1: let requires an even number of forms in binding vector\n  (let [x])\n  ^")
-                 (error-text #(compiler/require-ns! 'lumo-test.j.bad)))))))))
+                 (error-text #(loader/require-ns! 'lumo-test.j.bad)))))))))
 
 (deftest clojure-names-stand-for-cljs-ones
   (is (= [true 1] (value "(ns lumo-test.alias (:require [clojure.test :as t] [clojure.spec.alpha :as s]))
@@ -210,16 +212,16 @@
   (with-sources {"lumo_test/c/a.cljs" "(ns lumo-test.c.a (:require lumo-test.c.b))"
                  "lumo_test/c/b.cljs" "(ns lumo-test.c.b (:require lumo-test.c.a))"}
     (fn [_]
-      (is (string/includes? (error-text #(compiler/require-ns! 'lumo-test.c.a))
+      (is (string/includes? (error-text #(loader/require-ns! 'lumo-test.c.a))
             "lumo-test.c.a -> lumo-test.c.b -> lumo-test.c.a")))))
 
 (deftest a-namespace-that-failed-can-be-mended-and-required-again
   (with-sources {"lumo_test/mend.cljs" "(ns lumo-test.mend) (def x (if))"}
     (fn [folder]
-      (is (some? (thrown #(compiler/require-ns! 'lumo-test.mend))))
+      (is (some? (thrown #(loader/require-ns! 'lumo-test.mend))))
       (spit! folder "lumo_test/mend.cljs" "(ns lumo-test.mend) (def x :mended)")
-      (compiler/require-ns! 'lumo-test.mend)
-      (is (= :mended (compiler/ns-value 'lumo-test.mend/x))))))
+      (loader/require-ns! 'lumo-test.mend)
+      (is (= :mended (namespaces/ns-value 'lumo-test.mend/x))))))
 
 (deftest a-chain-of-a-hundred-requires-is-loaded
   (with-sources (into {"lumo_test/deep/n100.cljs" "(ns lumo-test.deep.n100)\n(def n 0)"}
@@ -227,17 +229,17 @@
                     [(str "lumo_test/deep/n" i ".cljs")
                      (str "(ns lumo-test.deep.n" i " (:require [lumo-test.deep.n" (inc i) " :as x]))\n(def n (inc x/n))")]))
     (fn [_]
-      (compiler/require-ns! 'lumo-test.deep.n0)
-      (is (= 100 (compiler/ns-value 'lumo-test.deep.n0/n))))))
+      (loader/require-ns! 'lumo-test.deep.n0)
+      (is (= 100 (namespaces/ns-value 'lumo-test.deep.n0/n))))))
 
 (deftest windows-line-ends-and-unicode-are-read
   (with-sources {"lumo_test/crlf.cljs" "(ns lumo-test.crlf)\r\n; comment\r\n(def naïve \"žluť\r\n😀\")\r\n"}
     (fn [_]
-      (compiler/require-ns! 'lumo-test.crlf)
-      (is (= "žluť\n😀" (string/replace (compiler/ns-value 'lumo-test.crlf/naïve) "\r\n" "\n"))))))
+      (loader/require-ns! 'lumo-test.crlf)
+      (is (= "žluť\n😀" (string/replace (namespaces/ns-value 'lumo-test.crlf/naïve) "\r\n" "\n"))))))
 
 (deftest metadata-of-vars-is-known
   (value "(ns lumo-test.meta) (defn ^{:lambda/event :js} handler [e c] 1)")
-  (is (= :js (:lambda/event (compiler/var-meta 'lumo-test.meta/handler))))
-  (is (nil? (compiler/var-meta 'lumo-test.meta/nope)))
-  (is (nil? (compiler/ns-value 'lumo-test.not-there/x))))
+  (is (= :js (:lambda/event (namespaces/var-meta 'lumo-test.meta/handler))))
+  (is (nil? (namespaces/var-meta 'lumo-test.meta/nope)))
+  (is (nil? (namespaces/ns-value 'lumo-test.not-there/x))))

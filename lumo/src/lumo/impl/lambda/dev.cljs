@@ -9,10 +9,11 @@
    [cljs.analyzer :as ana]
    [cljs.js :as cljs]
    [clojure.string :as string]
-   [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
    [lumo.impl.lambda.load :as load]
-   [lumo.impl.lambda.log :as log]))
+   [lumo.impl.lambda.log :as log]
+   [lumo.impl.loader :as loader]
+   [lumo.impl.namespaces :as namespaces]))
 
 (def ^:private fs (js/require "fs"))
 (def ^:private node-path (js/require "path"))
@@ -60,7 +61,7 @@
 (defn- requires?
   "True where namespace `ns-sym` requires one of `others`, itself or its macros."
   [ns-sym others]
-  (let [{:keys [requires require-macros uses use-macros]} (compiler/ns-map ns-sym)]
+  (let [{:keys [requires require-macros uses use-macros]} (namespaces/ns-map ns-sym)]
     (some others
       (concat (vals requires) (vals uses)
         (map ana/macro-ns-name (concat (vals require-macros) (vals use-macros)))))))
@@ -136,7 +137,7 @@
   whoever redefined it say, as `load/load!` does; it throws what
   keeps it from that."
   [handler-name roots]
-  (reset! compiler/on-load! note!)
+  (reset! loader/on-load! note!)
   (load! handler-name roots)
   (log-failure!)
   (let [watch-all! (fn watch-all! []

@@ -139,7 +139,7 @@
   "A promise of what `x` stands for, where it is a promise or a channel; nil of any other value."
   [x]
   (cond
-    (channels/channel? x)                                  (channels/take-from! x)
+    (channels/channel? x)                               (channels/take-from! x)
     (and (some? x) (not (map? x)) (fn? (.-then ^js x))) x))
 
 (defn answer-bytes
@@ -147,7 +147,7 @@
   of a channel, anything else as JSON."
   [x]
   (cond
-    (bytes? x)           x
-    (async-iterable? x)  (gather x)
+    (bytes? x)            x
+    (async-iterable? x)   (gather x)
     (channels/channel? x) (.then (channels/take-from! x) answer-bytes)
-    :else                (json-bytes x)))
+    :else                 (json-bytes x)))

@@ -4,9 +4,10 @@
    [clojure.string :as string]
    [lumo.impl.cache :as cache]
    [lumo.impl.classpath :as classpath]
-   [lumo.impl.compiler :as compiler]
    [lumo.impl.error :as error]
    [lumo.impl.lambda.handler :as handler]
+   [lumo.impl.loader :as loader]
+   [lumo.impl.namespaces :as namespaces]
    [lumo.impl.npm :as npm]
    [lumo.impl.text :as text]))
 
@@ -25,12 +26,12 @@
      :defer? true}))
 
 (defn- require-namespace! [ns-sym]
-  (when-not (classpath/find-first (compiler/source-paths-of ns-sym false))
-    (fail "Runtime.ImportModuleError" (compiler/not-found-text ns-sym false)))
-  (compiler/require-ns! ns-sym))
+  (when-not (classpath/find-first (cache/source-paths-of ns-sym false))
+    (fail "Runtime.ImportModuleError" (loader/not-found-text ns-sym false)))
+  (loader/require-ns! ns-sym))
 
 (defn- var-not-found [ns-sym fn-sym]
-  (let [names (map str (compiler/defined-names ns-sym))]
+  (let [names (map str (namespaces/defined-names ns-sym))]
     (fail "Runtime.HandlerNotFound"
       (str "namespace " ns-sym " has no var " (name fn-sym)
            (or (not-empty (text/did-you-mean (name fn-sym) names))
@@ -40,9 +41,9 @@
   "The handler named by `text`, whose namespace is loaded, as lumo.impl.lambda.handler/handler makes it. Throws errors of lumo's own."
   [text]
   (let [sym (handler/parse-name text)]
-    (when (undefined? (compiler/ns-value sym))
+    (when (undefined? (namespaces/ns-value sym))
       (var-not-found (symbol (namespace sym)) sym))
-    (handler/handler sym (compiler/var-getter sym) (compiler/var-meta sym))))
+    (handler/handler sym (namespaces/var-getter sym) (namespaces/var-meta sym))))
 
 (defn load!
   "Loads the handler named by `text`, and returns it as `resolve!` does; `:uncached?` has it compile all itself. Throws errors of
@@ -52,7 +53,7 @@
     (classpath/set-paths! (handler/class-path task-root layer-root))
     (npm/install! task-root)
     ;; Who packages the function wants to see all of it compiled.
-    (when-not (or uncached? @compiler/recorder)
+    (when-not (or uncached? @loader/recorder)
       (cache/install! (caches task-root layer-root)))
     (require-namespace! (symbol (namespace sym)))
     (resolve! text)))

@@ -6,7 +6,9 @@
    [lumo.impl.lambda :as lambda]
    [lumo.impl.lambda.dev :as dev]
    [lumo.impl.lambda.load :as load]
-   [lumo.impl.lambda.log :as log]))
+   [lumo.impl.lambda.log :as log]
+   [lumo.impl.loader :as loader]
+   [lumo.impl.namespaces :as namespaces]))
 
 (defn- load!
   "Loads the handler; a function that gives it to each invocation, and in `lumo-lambda dev` may throw."
@@ -20,15 +22,15 @@
   answer."
   []
   (when-let [address (not-empty (unchecked-get (.-env js/process) "LUMO_NREPL"))]
-    (compiler/require-ns! 'lumo.nrepl)
-    ((compiler/ns-value 'lumo.nrepl/serve-beside!) address)))
+    (loader/require-ns! 'lumo.nrepl)
+    ((namespaces/ns-value 'lumo.nrepl/serve-beside!) address)))
 
 (defn- serve-socket-repl!
   "The same where LUMO_SOCKET_REPL asks for a socket REPL."
   []
   (when-let [address (not-empty (unchecked-get (.-env js/process) "LUMO_SOCKET_REPL"))]
-    (compiler/require-ns! 'lumo.impl.socket)
-    (.unref ^js ((compiler/ns-value 'lumo.impl.socket/start!) address))))
+    (loader/require-ns! 'lumo.impl.socket)
+    (.unref ^js ((namespaces/ns-value 'lumo.impl.socket/start!) address))))
 
 (defn start!
   "Serves the handler named `handler-name` until stdin ends or bootstrap sends Stop."
